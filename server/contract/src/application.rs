@@ -1,0 +1,322 @@
+//! Applications: OAuth clients as the dashboard shows them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FieldError, Timestamp, validate};
+
+/// What kind of program it is; decides whether it can keep a secret (RFC 6749 section 2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationType {
+    /// A server-side web application: confidential.
+    #[default]
+    RegularWeb,
+    /// Runs in the browser: public.
+    SinglePage,
+    /// Runs on the user's device: public.
+    Native,
+    /// Runs without a user: confidential.
+    MachineToMachine,
+}
+
+impl ApplicationType {
+    /// All, in the order the dashboard offers them.
+    pub const ALL: [Self; 4] = [Self::RegularWeb, Self::SinglePage, Self::Native, Self::MachineToMachine];
+
+    /// The `app_type` of the wire contract.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RegularWeb => "regular_web",
+            Self::SinglePage => "spa",
+            Self::Native => "native",
+            Self::MachineToMachine => "non_interactive",
+        }
+    }
+
+    /// From the `app_type` of the wire contract.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.code() == code)
+    }
+
+    /// Name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RegularWeb => "Regular web application",
+            Self::SinglePage => "Single-page application",
+            Self::Native => "Native",
+            Self::MachineToMachine => "Machine to machine",
+        }
+    }
+
+    /// One sentence for the form that creates one.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::RegularWeb => "Runs on a server and can keep a secret, such as an AI agent with a web front end.",
+            Self::SinglePage => "Runs in the browser, so it proves itself with PKCE instead of a secret.",
+            Self::Native => "Runs on a phone, desktop or terminal, so it proves itself with PKCE instead of a secret.",
+            Self::MachineToMachine => "A service or script that acts for itself, without a user.",
+        }
+    }
+
+    /// Whether it can keep a client secret.
+    pub fn confidential(self) -> bool {
+        matches!(self, Self::RegularWeb | Self::MachineToMachine)
+    }
+
+    /// Grants a new application of this kind gets.
+    pub fn default_grants(self) -> Vec<GrantType> {
+        match self {
+            Self::RegularWeb | Self::SinglePage | Self::Native => {
+                vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
+            }
+            Self::MachineToMachine => vec![],
+        }
+    }
+}
+
+/// A grant that an application may use at the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749 section 4.1.
+    AuthorizationCode,
+    /// RFC 6749 section 6.
+    RefreshToken,
+    /// The token vault's grant.
+    TokenVault,
+}
+
+impl GrantType {
+    /// All, in the order the dashboard offers them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::TokenVault];
+
+    /// The `grant_type` value on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::TokenVault => {
+                "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token"
+            }
+        }
+    }
+
+    /// From the `grant_type` value on the wire.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|g| g.code() == code)
+    }
+
+    /// Name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "Authorization code",
+            Self::RefreshToken => "Refresh token",
+            Self::TokenVault => "Token vault",
+        }
+    }
+
+    /// One sentence for the form.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "Sign users in through the hosted pages.",
+            Self::RefreshToken => "Stay signed in without asking the user again.",
+            Self::TokenVault => "Exchange the user's refresh token for a provider's access token.",
+        }
+    }
+}
+
+/// How an application authenticates at the token endpoint (RFC 7591 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuthMethod {
+    /// `client_secret_post`
+    ClientSecretPost,
+    /// `client_secret_basic`
+    ClientSecretBasic,
+    /// `none`: a public client.
+    None,
+}
+
+impl TokenEndpointAuthMethod {
+    /// The value on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::None => "none",
+        }
+    }
+
+    /// From the value on the wire.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::ClientSecretPost, Self::ClientSecretBasic, Self::None].into_iter().find(|m| m.code() == code)
+    }
+}
+
+/// Signature algorithm of an application's ID tokens (RFC 7518 section 3.1, RFC 8037).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SigningAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[default]
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlgorithm {
+    /// All, the default first.
+    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+
+    /// The JOSE `alg` value.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// From the JOSE `alg` value.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.code() == code)
+    }
+}
+
+/// A row of the application list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationSummary {
+    /// Client id.
+    pub client_id: String,
+    /// Name for people.
+    pub name: String,
+    /// Its kind.
+    pub app_type: ApplicationType,
+    /// How many connections are enabled for it.
+    pub connections: u64,
+}
+
+/// An application's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationDetail {
+    /// Client id.
+    pub client_id: String,
+    /// What the Settings form edits.
+    pub form: ApplicationForm,
+    /// Its kind; fixed at creation.
+    pub app_type: ApplicationType,
+    /// When the client secret was last replaced; absent for public clients.
+    pub client_secret_replaced_at: Option<Timestamp>,
+    /// The server's issuer, for the application's own configuration.
+    pub issuer: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Number of changes so far.
+    pub version: i64,
+}
+
+/// What the Settings form sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationForm {
+    /// Name for people; end users see it on the consent page.
+    pub name: String,
+    /// For administrators.
+    pub description: String,
+    /// Exact redirect URIs.
+    pub callbacks: Vec<String>,
+    /// Exact addresses allowed after logout.
+    pub logout_urls: Vec<String>,
+    /// Origins whose scripts may call the token endpoint (CORS).
+    pub web_origins: Vec<String>,
+    /// Grants it may use.
+    pub grants: Vec<GrantType>,
+    /// How it authenticates.
+    pub auth_method: TokenEndpointAuthMethod,
+    /// Signature algorithm of its ID tokens.
+    pub id_token_alg: SigningAlgorithm,
+    /// Whether the consent page is skipped, for applications of the same organisation.
+    pub first_party: bool,
+}
+
+/// What the form that creates an application sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewApplication {
+    /// Name for people.
+    pub name: String,
+    /// Its kind.
+    pub app_type: ApplicationType,
+}
+
+/// A client secret, in the one answer that shows it. Not kept anywhere in clear.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedSecret {
+    /// Client id.
+    pub client_id: String,
+    /// The secret; absent for public clients.
+    pub client_secret: Option<String>,
+}
+
+impl std::fmt::Debug for IssuedSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedSecret")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &"[redacted]")
+            .finish()
+    }
+}
+
+impl NewApplication {
+    /// Checks the name.
+    pub fn validate(&self) -> Vec<FieldError> {
+        validate_name(&self.name).into_iter().collect()
+    }
+}
+
+impl ApplicationForm {
+    /// Everything that can be said about the form without the database.
+    pub fn validate(&self, app_type: ApplicationType) -> Vec<FieldError> {
+        let mut errors: Vec<_> = validate_name(&self.name).into_iter().collect();
+        for callback in &self.callbacks {
+            if let Err(message) = validate::redirect_uri(callback, app_type) {
+                errors.push(FieldError::new("callbacks", format!("{callback}: {message}")));
+            }
+        }
+        for url in &self.logout_urls {
+            if let Err(message) = validate::redirect_uri(url, app_type) {
+                errors.push(FieldError::new("logout_urls", format!("{url}: {message}")));
+            }
+        }
+        for origin in &self.web_origins {
+            if let Err(message) = validate::origin(origin) {
+                errors.push(FieldError::new("web_origins", format!("{origin}: {message}")));
+            }
+        }
+        if app_type.confidential() == (self.auth_method == TokenEndpointAuthMethod::None) {
+            errors.push(FieldError::new(
+                "auth_method",
+                if app_type.confidential() {
+                    "This kind of application has a client secret and must authenticate with it."
+                } else {
+                    "This kind of application cannot keep a secret; its method is none."
+                },
+            ));
+        }
+        if self.grants.contains(&GrantType::TokenVault) && !app_type.confidential() {
+            errors.push(FieldError::new(
+                "grants",
+                "The token vault grant needs an application that can keep a secret.",
+            ));
+        }
+        errors
+    }
+}
+
+fn validate_name(name: &str) -> Option<FieldError> {
+    let length = name.trim().chars().count();
+    (length == 0 || length > 100 || name.chars().any(char::is_control))
+        .then(|| FieldError::new("name", "Enter a name of at most 100 characters; users see it when they consent."))
+}

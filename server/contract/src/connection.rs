@@ -1,0 +1,272 @@
+//! Connections: what the lists, the forms and the enablement toggles exchange.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FieldError, Timestamp, catalogue::{CatalogueEntry, ConnectionGroup, OptionField}, validate};
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Users sign in with it.
+    SignIn,
+    /// Signed-in users connect an account of theirs.
+    ConnectedAccounts,
+    /// Both.
+    #[default]
+    Both,
+}
+
+impl Purpose {
+    /// Whether the sign-in page may offer the connection.
+    pub fn signs_in(self) -> bool {
+        matches!(self, Self::SignIn | Self::Both)
+    }
+}
+
+/// What separates scopes in a request to the provider. RFC 6749 section 3.3 says a space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeSeparator {
+    /// As in RFC 6749.
+    #[default]
+    Space,
+    /// As some providers want it.
+    Comma,
+}
+
+/// How Coffer authenticates at the provider's token endpoint (RFC 6749 section 2.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthentication {
+    /// `Authorization: Basic`.
+    #[default]
+    Basic,
+    /// `client_id` and `client_secret` in the form.
+    Post,
+}
+
+/// Settings that only some strategies have. Empty strings never stand here; absent means "the catalogue's".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConnectionOptions {
+    /// OpenID Connect: the issuer, or the full address of its discovery document.
+    pub discovery_url: Option<String>,
+    /// Microsoft: `common`, `organizations`, `consumers` or a tenant id.
+    pub tenant: Option<String>,
+    /// Custom: authorization endpoint.
+    pub authorization_url: Option<String>,
+    /// Custom: token endpoint.
+    pub token_url: Option<String>,
+    /// Custom: token endpoint for refreshes, where it differs.
+    pub refresh_url: Option<String>,
+    /// Custom: address answering JSON about the user to a bearer token.
+    pub user_info_url: Option<String>,
+    /// Custom: scope separator.
+    pub scope_separator: ScopeSeparator,
+    /// Custom and OpenID Connect: client authentication.
+    pub client_authentication: ClientAuthentication,
+    /// Custom: which member of the user-info answer identifies the user; `sub`, then `id`, when absent.
+    pub user_id_field: Option<String>,
+    /// Extra parameters of the authorization request.
+    pub upstream_params: BTreeMap<String, String>,
+}
+
+/// A row of a connection list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionSummary {
+    /// `con_...`
+    pub id: String,
+    /// Unique name, the `connection` of the wire contract.
+    pub name: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Strategy id.
+    pub strategy: String,
+    /// Strategy's name for people.
+    pub strategy_name: String,
+    /// Whether the token vault is on.
+    pub vault_enabled: bool,
+    /// How many applications it is enabled for.
+    pub applications: u64,
+}
+
+/// A connection's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionDetail {
+    /// `con_...`
+    pub id: String,
+    /// Unique name.
+    pub name: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Its kind.
+    pub entry: CatalogueEntry,
+    /// Client id at the provider.
+    pub client_id: String,
+    /// When the client secret was last replaced; absent when there is none.
+    pub client_secret_replaced_at: Option<Timestamp>,
+    /// Scopes asked for.
+    pub scopes: Vec<String>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether the token vault is on.
+    pub vault_enabled: bool,
+    /// Strategy-specific settings.
+    pub options: ConnectionOptions,
+    /// What to register at the provider as redirect URI.
+    pub callback_url: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Number of changes so far; sent back with an update so that nobody overwrites another's change.
+    pub version: i64,
+}
+
+/// What the Settings form sends, for a new connection and for a changed one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionForm {
+    /// Unique name; cannot change later.
+    pub name: String,
+    /// Name for people; the provider's when empty.
+    pub display_name: String,
+    /// Client id at the provider.
+    pub client_id: String,
+    /// New client secret; empty keeps the one there is.
+    pub client_secret: String,
+    /// Scopes to ask for.
+    pub scopes: Vec<String>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether the token vault is on.
+    pub vault_enabled: bool,
+    /// Strategy-specific settings.
+    pub options: ConnectionOptions,
+}
+
+/// What a discovery document said (OpenID Connect Discovery 1.0).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscoverySummary {
+    /// `issuer`
+    pub issuer: String,
+    /// `authorization_endpoint`
+    pub authorization_endpoint: String,
+    /// `token_endpoint`
+    pub token_endpoint: Option<String>,
+    /// `userinfo_endpoint`
+    pub userinfo_endpoint: Option<String>,
+    /// `scopes_supported`
+    pub scopes_supported: Vec<String>,
+}
+
+/// One toggle: a connection and an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enablement {
+    /// `con_...`
+    pub connection_id: String,
+    /// The connection's name for people.
+    pub connection_name: String,
+    /// Strategy id of the connection.
+    pub strategy: String,
+    /// Where the dashboard lists the connection.
+    pub group: ConnectionGroup,
+    /// Whether the connection's vault is on.
+    pub vault_enabled: bool,
+    /// The application's client id.
+    pub client_id: String,
+    /// The application's name.
+    pub application_name: String,
+    /// Whether the application may use the connection.
+    pub enabled: bool,
+}
+
+impl ConnectionForm {
+    /// Everything that can be said about the form without asking a provider or the database.
+    /// `creating` demands a name and a client secret.
+    pub fn validate(&self, entry: &CatalogueEntry, creating: bool) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if creating && !validate::is_slug(&self.name) {
+            errors.push(FieldError::new(
+                "name",
+                "Use 1 to 64 letters, digits and hyphens, beginning and ending with a letter or digit.",
+            ));
+        }
+        if self.display_name.chars().count() > 100 {
+            errors.push(FieldError::new("display_name", "Use at most 100 characters."));
+        }
+        if self.client_id.trim().is_empty() {
+            errors.push(FieldError::new("client_id", "Paste the client id that the provider gave you."));
+        } else if self.client_id.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            errors.push(FieldError::new("client_id", "A client id has no spaces or line breaks in it."));
+        }
+        if creating && self.client_secret.is_empty() {
+            errors.push(FieldError::new("client_secret", "Paste the client secret that the provider gave you."));
+        } else if self.client_secret.chars().any(char::is_control) {
+            errors.push(FieldError::new("client_secret", "A client secret has no line breaks in it."));
+        }
+        for scope in &self.scopes {
+            if !validate::is_scope_token(scope) {
+                errors.push(FieldError::new(
+                    "scopes",
+                    format!("“{scope}” is not a scope: a scope has no spaces, quotes or backslashes."),
+                ));
+            }
+        }
+        self.validate_options(entry, &mut errors);
+        errors
+    }
+
+    fn validate_options(&self, entry: &CatalogueEntry, errors: &mut Vec<FieldError>) {
+        let options = &self.options;
+        for field in &entry.fields {
+            let (name, value, required) = match field {
+                OptionField::DiscoveryUrl => ("options.discovery_url", &options.discovery_url, true),
+                OptionField::AuthorizationUrl => ("options.authorization_url", &options.authorization_url, true),
+                OptionField::TokenUrl => ("options.token_url", &options.token_url, true),
+                OptionField::RefreshUrl => ("options.refresh_url", &options.refresh_url, false),
+                OptionField::UserInfoUrl => ("options.user_info_url", &options.user_info_url, true),
+                OptionField::Tenant => {
+                    if let Some(tenant) = &options.tenant
+                        && !tenant.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+                    {
+                        errors.push(FieldError::new(
+                            "options.tenant",
+                            "Enter common, organizations, consumers, a tenant id or a domain.",
+                        ));
+                    }
+                    continue;
+                }
+                OptionField::ScopeSeparator
+                | OptionField::ClientAuthentication
+                | OptionField::UserIdField
+                | OptionField::UpstreamParams => continue,
+            };
+            match value {
+                None if required => errors.push(FieldError::new(name, "Enter the address, beginning with https://.")),
+                None => {}
+                Some(url) => {
+                    if let Err(message) = validate::provider_url(url) {
+                        errors.push(FieldError::new(name, message));
+                    }
+                }
+            }
+        }
+        for key in options.upstream_params.keys() {
+            if RESERVED_PARAMS.contains(&key.as_str()) {
+                errors.push(FieldError::new(
+                    "options.upstream_params",
+                    format!("“{key}” is set by Coffer itself and cannot be an extra parameter."),
+                ));
+            }
+        }
+    }
+}
+
+/// Authorization request parameters that an administrator may not override.
+const RESERVED_PARAMS: &[&str] = &[
+    "client_id", "client_secret", "code_challenge", "code_challenge_method", "nonce", "redirect_uri",
+    "response_type", "scope", "state",
+];

@@ -1,0 +1,17 @@
+//! What the dashboard in the browser and the server both speak: data transfer objects, form
+//! validation and error shapes. Safe for wasm32, no I/O, no secret ever travels to the browser in
+//! these types except a client secret in the one answer that creates it.
+
+pub mod administrator;
+pub mod application;
+pub mod catalogue;
+pub mod connection;
+pub mod error;
+pub mod log;
+pub mod page;
+pub mod timestamp;
+pub mod validate;
+
+pub use error::{ApiError, FieldError};
+pub use page::Page;
+pub use timestamp::Timestamp;

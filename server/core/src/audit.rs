@@ -1,0 +1,185 @@
+//! Audit events: what happened, who did it, to what. Never a secret.
+
+use coffer_contract::Timestamp;
+
+use crate::ids::{AdministratorId, ClientId, UserId};
+
+macro_rules! codes {
+    ($($variant:ident $code:literal $success:literal $title:literal)*) => {
+        /// Type of an audit event. `docs/audit-events.md` lists them; a test keeps it so.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventCode {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl EventCode {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The code (`vault.released`).
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The code in words.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// Whether what was tried succeeded.
+            pub fn is_success(self) -> bool {
+                match self { $(Self::$variant => $success,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AdminCreated "admin.created" true "Administrator created"
+    AdminSignedIn "admin.signed_in" true "Administrator signed in"
+    AdminSignInFailed "admin.sign_in_failed" false "Administrator failed to sign in"
+    AdminSignedOut "admin.signed_out" true "Administrator signed out"
+    ConnectionCreated "connection.created" true "Connection created"
+    ConnectionUpdated "connection.updated" true "Connection changed"
+    ConnectionDeleted "connection.deleted" true "Connection deleted"
+    ConnectionEnabled "connection.enabled" true "Connection enabled for an application"
+    ConnectionDisabled "connection.disabled" true "Connection disabled for an application"
+    ApplicationCreated "application.created" true "Application created"
+    ApplicationUpdated "application.updated" true "Application changed"
+    ApplicationDeleted "application.deleted" true "Application deleted"
+    ApplicationSecretRotated "application.secret_rotated" true "Application's client secret replaced"
+    KeyRotated "key.rotated" true "Signing key replaced"
+    UserSignedIn "user.signed_in" true "User signed in"
+    UserSignInFailed "user.sign_in_failed" false "User failed to sign in"
+    UserConsented "user.consented" true "User consented"
+    UserDenied "user.denied" false "User declined consent"
+    UserSignedOut "user.signed_out" true "User signed out"
+    TokenCodeExchanged "token.code_exchanged" true "Authorization code exchanged"
+    TokenCodeRefused "token.code_refused" false "Authorization code refused"
+    TokenCodeReplayed "token.code_replayed" false "Authorization code replayed"
+    TokenRefreshed "token.refreshed" true "Refresh token exchanged"
+    TokenRefreshRefused "token.refresh_refused" false "Refresh token refused"
+    TokenReuseDetected "token.reuse_detected" false "Refresh token reused"
+    TokenRevoked "token.revoked" true "Token revoked"
+    TokenClientRefused "token.client_refused" false "Client authentication failed"
+    VaultStored "vault.stored" true "Provider's tokens stored"
+    VaultReleased "vault.released" true "Provider's access token released"
+    VaultRefused "vault.refused" false "Release of a provider's token refused"
+    VaultRefreshed "vault.refreshed" true "Provider's token refreshed"
+    VaultRefreshFailed "vault.refresh_failed" false "Provider could not refresh the token"
+    VaultNeedsConsent "vault.needs_consent" false "Provider revoked the account"
+}
+
+impl EventCode {
+    /// The event type that `code` names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|c| c.as_str() == code)
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// An administrator, with the e-mail address at the time.
+    Administrator(AdministratorId, String),
+    /// Somebody who is not signed in, with the name they gave.
+    Anonymous(String),
+    /// An application.
+    Client(ClientId),
+    /// An end user.
+    User(UserId),
+    /// The server itself, or somebody at its command line.
+    System,
+}
+
+impl Actor {
+    /// Kind and identifying text, as stored.
+    pub fn parts(&self) -> (&'static str, String) {
+        match self {
+            Self::Administrator(_, email) => ("administrator", email.clone()),
+            Self::Anonymous(name) => ("anonymous", name.clone()),
+            Self::Client(id) => ("application", id.to_string()),
+            Self::User(id) => ("user", id.to_string()),
+            Self::System => ("system", String::new()),
+        }
+    }
+}
+
+/// An event to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its type.
+    pub code: EventCode,
+    /// Who did it.
+    pub actor: Actor,
+    /// The application concerned.
+    pub client_id: Option<ClientId>,
+    /// Name of the connection concerned (names outlive the row).
+    pub connection: Option<String>,
+    /// The user concerned.
+    pub user_id: Option<UserId>,
+    /// Where the request came from.
+    pub ip: Option<String>,
+    /// What happened, in one sentence.
+    pub description: String,
+}
+
+impl AuditEvent {
+    /// An event that concerns nothing yet.
+    pub fn new(at: Timestamp, code: EventCode, actor: Actor, description: impl Into<String>) -> Self {
+        Self {
+            at,
+            code,
+            actor,
+            client_id: None,
+            connection: None,
+            user_id: None,
+            ip: None,
+            description: description.into(),
+        }
+    }
+
+    /// Concerns this application.
+    #[must_use]
+    pub fn client(mut self, id: &ClientId) -> Self {
+        self.client_id = Some(id.clone());
+        self
+    }
+
+    /// Concerns this connection.
+    #[must_use]
+    pub fn connection(mut self, name: &str) -> Self {
+        self.connection = Some(name.to_owned());
+        self
+    }
+
+    /// Concerns this user.
+    #[must_use]
+    pub fn user(mut self, id: &UserId) -> Self {
+        self.user_id = Some(id.clone());
+        self
+    }
+
+    /// Came from this address.
+    #[must_use]
+    pub fn from_ip(mut self, ip: Option<&str>) -> Self {
+        self.ip = ip.map(str::to_owned);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_in_the_docs() {
+        let table = include_str!("../../../docs/audit-events.md");
+        for code in EventCode::ALL {
+            assert!(table.contains(&format!("| `{}` |", code.as_str())), "{}", code.as_str());
+            assert_eq!(EventCode::from_code(code.as_str()), Some(*code));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Domain types and protocol states, with the clock and the randomness they are given. No I/O.
+
+pub mod administrator;
+pub mod audit;
+pub mod authorization;
+pub mod client;
+pub mod clock;
+pub mod connection;
+pub mod ids;
+pub mod refresh;
+pub mod rng;
+pub mod scope;
+pub mod token_set;
+pub mod user;
+
+pub use clock::{Clock, SystemClock};
+pub use coffer_contract::Timestamp;
+pub use rng::{Rng, SystemRng};
+pub use scope::Scopes;
