@@ -51,9 +51,13 @@ impl ApplicationType {
     /// One sentence for the form that creates one.
     pub fn description(self) -> &'static str {
         match self {
-            Self::RegularWeb => "Runs on a server and can keep a secret, such as an AI agent with a web front end.",
+            Self::RegularWeb => {
+                "Runs on a server and can keep a secret, such as an AI agent with a web front end."
+            }
             Self::SinglePage => "Runs in the browser, so it proves itself with PKCE instead of a secret.",
-            Self::Native => "Runs on a phone, desktop or terminal, so it proves itself with PKCE instead of a secret.",
+            Self::Native => {
+                "Runs on a phone, desktop or terminal, so it proves itself with PKCE instead of a secret."
+            }
             Self::MachineToMachine => "A service or script that acts for itself, without a user.",
         }
     }
@@ -317,6 +321,7 @@ impl ApplicationForm {
 
 fn validate_name(name: &str) -> Option<FieldError> {
     let length = name.trim().chars().count();
-    (length == 0 || length > 100 || name.chars().any(char::is_control))
-        .then(|| FieldError::new("name", "Enter a name of at most 100 characters; users see it when they consent."))
+    (length == 0 || length > 100 || name.chars().any(char::is_control)).then(|| {
+        FieldError::new("name", "Enter a name of at most 100 characters; users see it when they consent.")
+    })
 }

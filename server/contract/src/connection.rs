@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FieldError, Timestamp, catalogue::{CatalogueEntry, ConnectionGroup, OptionField}, validate};
+use crate::{
+    FieldError, Timestamp,
+    catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
+    validate,
+};
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,7 +207,10 @@ impl ConnectionForm {
             errors.push(FieldError::new("client_id", "A client id has no spaces or line breaks in it."));
         }
         if creating && self.client_secret.is_empty() {
-            errors.push(FieldError::new("client_secret", "Paste the client secret that the provider gave you."));
+            errors.push(FieldError::new(
+                "client_secret",
+                "Paste the client secret that the provider gave you.",
+            ));
         } else if self.client_secret.chars().any(char::is_control) {
             errors.push(FieldError::new("client_secret", "A client secret has no line breaks in it."));
         }
@@ -224,7 +231,9 @@ impl ConnectionForm {
         for field in &entry.fields {
             let (name, value, required) = match field {
                 OptionField::DiscoveryUrl => ("options.discovery_url", &options.discovery_url, true),
-                OptionField::AuthorizationUrl => ("options.authorization_url", &options.authorization_url, true),
+                OptionField::AuthorizationUrl => {
+                    ("options.authorization_url", &options.authorization_url, true)
+                }
                 OptionField::TokenUrl => ("options.token_url", &options.token_url, true),
                 OptionField::RefreshUrl => ("options.refresh_url", &options.refresh_url, false),
                 OptionField::UserInfoUrl => ("options.user_info_url", &options.user_info_url, true),
@@ -245,7 +254,9 @@ impl ConnectionForm {
                 | OptionField::UpstreamParams => continue,
             };
             match value {
-                None if required => errors.push(FieldError::new(name, "Enter the address, beginning with https://.")),
+                None if required => {
+                    errors.push(FieldError::new(name, "Enter the address, beginning with https://."))
+                }
                 None => {}
                 Some(url) => {
                     if let Err(message) = validate::provider_url(url) {
@@ -267,6 +278,13 @@ impl ConnectionForm {
 
 /// Authorization request parameters that an administrator may not override.
 const RESERVED_PARAMS: &[&str] = &[
-    "client_id", "client_secret", "code_challenge", "code_challenge_method", "nonce", "redirect_uri",
-    "response_type", "scope", "state",
+    "client_id",
+    "client_secret",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
 ];

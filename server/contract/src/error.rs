@@ -79,9 +79,7 @@ impl ApiError {
     /// The message for `field`, if this error has one.
     pub fn message_for(&self, field: &str) -> Option<&str> {
         match self {
-            Self::Invalid { fields } => {
-                fields.iter().find(|f| f.field == field).map(|f| f.message.as_str())
-            }
+            Self::Invalid { fields } => fields.iter().find(|f| f.field == field).map(|f| f.message.as_str()),
             _ => None,
         }
     }

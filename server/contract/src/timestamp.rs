@@ -45,9 +45,7 @@ impl Timestamp {
 
     /// `2026-01-31T12:00:00Z`, in UTC. Instants outside the years 0 to 9999 show as their number.
     pub fn rfc3339(self) -> String {
-        self.utc()
-            .and_then(|at| at.format(&Rfc3339).ok())
-            .unwrap_or_else(|| self.0.to_string())
+        self.utc().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| self.0.to_string())
     }
 
     /// `31 Jan 2026, 12:00 UTC`: for people.
@@ -55,9 +53,7 @@ impl Timestamp {
         const SHAPE: &[time::format_description::BorrowedFormatItem<'_>] = time::macros::format_description!(
             "[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"
         );
-        self.utc()
-            .and_then(|at| at.format(SHAPE).ok())
-            .unwrap_or_else(|| self.0.to_string())
+        self.utc().and_then(|at| at.format(SHAPE).ok()).unwrap_or_else(|| self.0.to_string())
     }
 
     fn utc(self) -> Option<OffsetDateTime> {

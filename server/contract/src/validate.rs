@@ -55,7 +55,9 @@ pub fn redirect_uri(text: &str, app_type: ApplicationType) -> Result<Url, String
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
         "http" => Err("Use https; plain http is allowed for localhost alone.".into()),
-        "javascript" | "data" | "vbscript" | "file" | "blob" | "about" => Err("This scheme is not allowed.".into()),
+        "javascript" | "data" | "vbscript" | "file" | "blob" | "about" => {
+            Err("This scheme is not allowed.".into())
+        }
         _ if native => Ok(url),
         _ => Err("Use https; other schemes are for native applications.".into()),
     }

@@ -4,7 +4,10 @@ use coffer_contract::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Scopes, ids::{ClientId, ConnectionId, FamilyId, UserId}};
+use crate::{
+    Scopes,
+    ids::{ClientId, ConnectionId, FamilyId, UserId},
+};
 
 /// Seconds in which sign-in and consent must be done: 30 minutes.
 pub const INTERACTION_SECONDS: i64 = 30 * 60;

@@ -1,6 +1,9 @@
 //! Time is an argument: whatever needs it is given a [`Clock`].
 
-use std::sync::{Arc, atomic::{AtomicI64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use coffer_contract::Timestamp;

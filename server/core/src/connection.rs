@@ -1,6 +1,9 @@
 //! Connections: relationships with a source of users.
 
-use coffer_contract::{Timestamp, connection::{ConnectionOptions, Purpose}};
+use coffer_contract::{
+    Timestamp,
+    connection::{ConnectionOptions, Purpose},
+};
 
 use crate::{Scopes, ids::ConnectionId};
 

@@ -2,7 +2,10 @@
 
 use coffer_contract::Timestamp;
 
-use crate::{Scopes, ids::{ClientId, FamilyId, UserId}};
+use crate::{
+    Scopes,
+    ids::{ClientId, FamilyId, UserId},
+};
 
 /// Seconds in which a rotated refresh token still works, for answers lost on the way.
 pub const OVERLAP_SECONDS: i64 = 30;

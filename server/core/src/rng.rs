@@ -16,7 +16,10 @@ pub trait Rng: Send + Sync + 'static {
 pub struct SystemRng;
 
 impl Rng for SystemRng {
-    #[expect(clippy::expect_used, reason = "without the system's randomness nothing here is safe to go on with")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without the system's randomness nothing here is safe to go on with"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         rand::rngs::OsRng.try_fill_bytes(bytes).expect("the operating system gave no randomness");
     }

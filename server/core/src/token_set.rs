@@ -2,7 +2,10 @@
 
 use coffer_contract::Timestamp;
 
-use crate::{Scopes, ids::{ConnectionId, TokenSetId, UserId}};
+use crate::{
+    Scopes,
+    ids::{ConnectionId, TokenSetId, UserId},
+};
 
 /// Whether an account can still be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn freshness_leaves_a_margin() {
-        let at = |s| Timestamp::from_seconds(1_000 + s);
+        let at = |s: i64| Timestamp::from_seconds(1_000 + s);
         assert!(set(Some(3600)).is_fresh(at(3539)));
         assert!(!set(Some(3600)).is_fresh(at(3540)));
         assert!(set(Some(10)).is_fresh(at(7)));

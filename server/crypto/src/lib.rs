@@ -1,1 +1,15 @@
-//! placeholder
+//! Secrets, hashes, sealed records and signing keys. The algorithms are libraries'; what is ours is
+//! that a secret cannot be printed, a record cannot be moved and a key cannot be mixed up.
+
+pub mod hash;
+pub mod keyring;
+pub mod password;
+pub mod seal;
+pub mod secret;
+pub mod signing;
+
+pub use hash::TokenHash;
+pub use keyring::{KeyFile, KeyFileError, Keyring};
+pub use seal::{Context, OpenError, Sealed};
+pub use secret::Secret;
+pub use signing::{SigningError, SigningKey};
