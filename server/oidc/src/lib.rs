@@ -1,1 +1,87 @@
-//! placeholder
+//! The authorization server: OAuth 2.0 (RFC 6749, RFC 9700) and OpenID Connect Core 1.0.
+//!
+//! A sign-in, step by step:
+//! 1. `/authorize` checks client and redirect URI ([`authorize`]); from then on errors travel to the client.
+//! 2. The request is stored as an interaction, known by a handle and bound to the browser.
+//! 3. The user chooses a connection (or the request named one) and goes to the provider ([`upstream`]).
+//! 4. The provider answers at the callback; its tokens go to the vault, the browser session is renewed.
+//! 5. The user consents, unless that happened before ([`consent`]).
+//! 6. A code goes to the redirect URI; the client exchanges it at the token endpoint ([`grants`]).
+
+pub mod authorize;
+pub mod browser;
+pub mod client_auth;
+pub mod consent;
+pub mod discovery;
+pub mod error;
+pub mod grants;
+pub mod id_token;
+pub mod issuer;
+pub mod keys;
+pub mod logout;
+pub mod pages;
+pub mod revoke;
+pub mod upstream;
+pub mod userinfo;
+
+use std::sync::Arc;
+
+use coffer_core::{Clock, Rng};
+use coffer_crypto::Keyring;
+use coffer_federation::Federation;
+use coffer_store::Store;
+use coffer_vault::Vault;
+
+pub use browser::Browser;
+pub use issuer::Issuer;
+pub use keys::SigningKeys;
+
+/// The authorization server. Holds no state of its own but a cache of signing keys.
+pub struct Oidc {
+    store: Store,
+    keyring: Arc<Keyring>,
+    vault: Vault,
+    federation: Arc<Federation>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    issuer: Issuer,
+    keys: SigningKeys,
+}
+
+/// What an [`Oidc`] is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The key-encryption keys.
+    pub keyring: Arc<Keyring>,
+    /// The vault.
+    pub vault: Vault,
+    /// The providers.
+    pub federation: Arc<Federation>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Who this server is.
+    pub issuer: Issuer,
+    /// The signing keys.
+    pub keys: SigningKeys,
+}
+
+impl Oidc {
+    /// An authorization server of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, keyring, vault, federation, clock, rng, issuer, keys } = parts;
+        Self { store, keyring, vault, federation, clock, rng, issuer, keys }
+    }
+
+    /// Who this server is.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The database, for what only reads it (health, CORS).
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

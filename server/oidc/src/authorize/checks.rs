@@ -1,0 +1,144 @@
+//! One check per rule; each fault has its OAuth code and says what to change.
+
+use coffer_contract::application::GrantType;
+use coffer_core::{
+    Scopes,
+    authorization::{AuthorizationRequest, Prompts, ResponseMode},
+    client::Client,
+};
+
+use super::Params;
+use crate::consent::SCOPES;
+
+/// A rule that the request breaks.
+pub(super) struct Fault {
+    pub(super) code: &'static str,
+    pub(super) description: String,
+}
+
+fn fault(code: &'static str, description: impl Into<String>) -> Fault {
+    Fault { code, description: description.into() }
+}
+
+/// The request, once client and redirect URI are known to be good.
+pub(super) fn validate(
+    params: &Params,
+    repeated: &[String],
+    client: &Client,
+    redirect_uri: &str,
+) -> Result<AuthorizationRequest, Fault> {
+    if let Some(name) = repeated.first() {
+        return Err(fault("invalid_request", format!("The parameter {name} is there more than once.")));
+    }
+    unsupported(params)?;
+    response_type(params)?;
+    let prompt = prompts(params)?;
+    Ok(AuthorizationRequest {
+        client_id: client.id.clone(),
+        redirect_uri: redirect_uri.to_owned(),
+        response_mode: response_mode(params)?,
+        scopes: scopes(params, client),
+        state: given(params, "state"),
+        nonce: given(params, "nonce"),
+        code_challenge: code_challenge(params, client)?,
+        connection: given(params, "connection"),
+        connection_scopes: given(params, "connection_scope")
+            .map(|text| Scopes::parse(&text, true))
+            .unwrap_or_default(),
+        prompt,
+        max_age: max_age(params)?,
+        login_hint: given(params, "login_hint"),
+    })
+}
+
+fn given(params: &Params, name: &str) -> Option<String> {
+    params.get(name).filter(|value| !value.is_empty()).cloned()
+}
+
+fn unsupported(params: &Params) -> Result<(), Fault> {
+    if params.contains_key("request") {
+        return Err(fault("request_not_supported", "Request objects are not supported."));
+    }
+    if params.contains_key("request_uri") {
+        return Err(fault("request_uri_not_supported", "Request URIs are not supported."));
+    }
+    for name in ["audience", "resource"] {
+        if given(params, name).is_some() {
+            return Err(fault("invalid_target", format!("No API is known under this {name}.")));
+        }
+    }
+    Ok(())
+}
+
+fn response_type(params: &Params) -> Result<(), Fault> {
+    match params.get("response_type").map(String::as_str) {
+        Some("code") => Ok(()),
+        None | Some("") => Err(fault("invalid_request", "The parameter response_type is missing; use code.")),
+        Some(_) => Err(fault("unsupported_response_type", "The only response type is code.")),
+    }
+}
+
+pub(super) fn response_mode(params: &Params) -> Result<ResponseMode, Fault> {
+    match params.get("response_mode").map(String::as_str) {
+        None | Some("" | "query") => Ok(ResponseMode::Query),
+        Some("form_post") => Ok(ResponseMode::FormPost),
+        Some(_) => Err(fault("invalid_request", "The response modes are query and form_post.")),
+    }
+}
+
+/// Scopes that are not understood are ignored (OpenID Connect Core section 3.1.2.1).
+fn scopes(params: &Params, client: &Client) -> Scopes {
+    let asked = Scopes::parse(params.get("scope").map_or("", String::as_str), false);
+    asked
+        .iter()
+        .filter(|scope| SCOPES.iter().any(|(known, _)| known == scope))
+        .filter(|scope| *scope != "offline_access" || client.may_use(GrantType::RefreshToken))
+        .collect()
+}
+
+/// PKCE with S256, required of public clients (RFC 7636, RFC 9700 section 2.1.1).
+fn code_challenge(params: &Params, client: &Client) -> Result<Option<String>, Fault> {
+    let method = params.get("code_challenge_method").map(String::as_str);
+    let Some(challenge) = given(params, "code_challenge") else {
+        if client.is_public() {
+            return Err(fault("invalid_request", "This application must use PKCE: send code_challenge."));
+        }
+        if method.is_some() {
+            return Err(fault("invalid_request", "code_challenge_method without code_challenge."));
+        }
+        return Ok(None);
+    };
+    if method != Some("S256") {
+        return Err(fault("invalid_request", "Use code_challenge_method=S256."));
+    }
+    let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if challenge.len() != 43 || !challenge.bytes().all(base64url) {
+        return Err(fault("invalid_request", "An S256 code_challenge has 43 base64url characters."));
+    }
+    Ok(Some(challenge))
+}
+
+fn prompts(params: &Params) -> Result<Prompts, Fault> {
+    let mut prompts = Prompts::default();
+    let text = params.get("prompt").map_or("", String::as_str);
+    for word in text.split_ascii_whitespace() {
+        match word {
+            "none" => prompts.none = true,
+            "login" => prompts.login = true,
+            "consent" => prompts.consent = true,
+            "select_account" => prompts.select_account = true,
+            _ => return Err(fault("invalid_request", "The prompts are none, login, consent and select_account.")),
+        }
+    }
+    if prompts.none && (prompts.login || prompts.consent || prompts.select_account) {
+        return Err(fault("invalid_request", "prompt=none stands alone."));
+    }
+    Ok(prompts)
+}
+
+fn max_age(params: &Params) -> Result<Option<i64>, Fault> {
+    given(params, "max_age")
+        .map(|text| text.parse().ok().filter(|age: &i64| *age >= 0))
+        .map(|age| age.ok_or_else(|| fault("invalid_request", "max_age is a number of seconds.")))
+        .transpose()
+}

@@ -1,0 +1,227 @@
+//! Consent: what is asked of the person, and the code that follows.
+
+use coffer_contract::application::GrantType;
+use coffer_core::{
+    Scopes,
+    audit::{Actor, AuditEvent, EventCode},
+    authorization::{AuthorizationRequest, CODE_SECONDS, CodeGrant, Interaction, SignIn, Stage},
+    client::Client,
+    connection::Connection,
+    ids::FamilyId,
+    rng,
+};
+use coffer_crypto::TokenHash;
+
+use crate::{
+    Browser, Oidc,
+    authorize::{AuthorizationResponse, Next},
+    error::PageError,
+};
+
+/// The scopes of this server, and what each lets an application do, for the consent page.
+pub const SCOPES: &[(&str, &str)] = &[
+    ("openid", "Know who you are here"),
+    ("profile", "See your name and picture"),
+    ("email", "See your e-mail address"),
+    ("offline_access", "Keep acting for you while you are away, until you take it back"),
+];
+
+/// What the consent page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentView {
+    /// The application's name.
+    pub application: String,
+    /// The person's name.
+    pub person: String,
+    /// The person's e-mail address.
+    pub email: Option<String>,
+    /// Each scope, and what it means.
+    pub scopes: Vec<(String, String)>,
+    /// The account that the application may use through the vault: its connection, and what for.
+    pub vault: Option<(String, Vec<String>)>,
+}
+
+/// The consent that covers using the tokens of `connection` through the vault.
+fn vault_consent(connection: &Connection) -> String {
+    format!("vault:{}", connection.name)
+}
+
+impl Oidc {
+    /// What `client` asks for, in the terms in which consent is stored.
+    async fn asked(
+        &self,
+        request: &AuthorizationRequest,
+        client: &Client,
+        sign_in: &SignIn,
+    ) -> Result<(Scopes, Option<Connection>), PageError> {
+        let mut asked = request.scopes.clone();
+        let connection = self.vault_connection(client, sign_in).await?;
+        if let Some(connection) = &connection {
+            asked.insert(vault_consent(connection));
+        }
+        Ok((asked, connection))
+    }
+
+    /// The connection the user signed in through, if this client can get tokens of it from the vault.
+    async fn vault_connection(&self, client: &Client, sign_in: &SignIn) -> Result<Option<Connection>, PageError> {
+        if !client.may_use(GrantType::TokenVault) {
+            return Ok(None);
+        }
+        let Some(user) = self.store.users().get(&sign_in.user_id).await? else { return Ok(None) };
+        let connection = self.store.connections().get(&user.connection_id).await?;
+        Ok(connection.filter(|connection| connection.vault_enabled))
+    }
+
+    /// Whether the person has to be asked.
+    pub(crate) async fn needs_consent(
+        &self,
+        request: &AuthorizationRequest,
+        client: &Client,
+        sign_in: &SignIn,
+    ) -> Result<bool, PageError> {
+        if client.first_party {
+            return Ok(false);
+        }
+        if request.prompt.consent {
+            return Ok(true);
+        }
+        let (asked, _) = self.asked(request, client, sign_in).await?;
+        let granted = self.store.consents().get(&sign_in.user_id, &client.id).await?;
+        Ok(!asked.is_subset(&granted))
+    }
+
+    /// The user is known: to the consent page, or straight back to the client.
+    pub(crate) async fn after_sign_in(
+        &self,
+        handle: &str,
+        interaction: &Interaction,
+        client: &Client,
+    ) -> Result<Next, PageError> {
+        let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
+        if self.needs_consent(&interaction.request, client, &sign_in).await? {
+            return Ok(Next::Consent(handle.to_owned()));
+        }
+        self.finish(handle, interaction).await.map(Next::Client)
+    }
+
+    /// The consent page of an interaction.
+    pub async fn consent_view(&self, handle: &str, browser: &Browser) -> Result<ConsentView, PageError> {
+        let (interaction, client) = self.interaction(handle, browser).await?;
+        let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
+        let user = self.store.users().get(&sign_in.user_id).await?.ok_or(PageError::Gone)?;
+        let (_, connection) = self.asked(&interaction.request, &client, &sign_in).await?;
+        let words = |scope: &str| SCOPES.iter().find(|(known, _)| *known == scope).map(|(_, words)| (*words).to_owned());
+        Ok(ConsentView {
+            application: client.name,
+            person: user.profile.label().unwrap_or(&user.provider_user_id).to_owned(),
+            email: user.profile.email,
+            scopes: interaction
+                .request
+                .scopes
+                .iter()
+                .filter_map(|scope| Some((scope.to_owned(), words(scope)?)))
+                .collect(),
+            vault: connection.map(|connection| self.vault_view(&connection, &interaction.request.connection_scopes)),
+        })
+    }
+
+    fn vault_view(&self, connection: &Connection, further: &Scopes) -> (String, Vec<String>) {
+        let known = self.federation.catalogue().get(&connection.strategy).map(|entry| entry.view().scopes);
+        let words = |scope: &str| {
+            let info = known.iter().flatten().find(|info| info.value == scope)?;
+            Some(if info.product.is_empty() { info.name.clone() } else { format!("{}: {}", info.product, info.name) })
+        };
+        let scopes = connection
+            .scopes
+            .iter()
+            .chain(further.iter())
+            .filter(|scope| !SCOPES.iter().any(|(own, _)| own == scope))
+            .map(|scope| words(scope).unwrap_or_else(|| scope.to_owned()))
+            .collect();
+        (connection.display_name.clone(), scopes)
+    }
+
+    /// The person's answer on the consent page.
+    pub async fn decide(&self, handle: &str, allow: bool, browser: &Browser) -> Result<AuthorizationResponse, PageError> {
+        let (interaction, client) = self.interaction(handle, browser).await?;
+        let (done, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
+        let now = self.clock.now();
+        let event = |code, text: &str| {
+            AuditEvent::new(now, code, Actor::User(sign_in.user_id.clone()), text)
+                .client(&client.id)
+                .user(&sign_in.user_id)
+                .from_ip(browser.ip.as_deref())
+        };
+        if allow {
+            let (asked, _) = self.asked(&interaction.request, &client, &sign_in).await?;
+            let event = event(EventCode::UserConsented, &format!("Consented to {asked} for {}.", client.name));
+            self.store.consents().grant(&sign_in.user_id, &client.id, &asked, now, event).await?;
+            return self.finish(handle, &interaction).await;
+        }
+        if !self.store.interactions().advance(&TokenHash::of(handle), &interaction.stage, &done).await? {
+            return Err(PageError::Gone);
+        }
+        let event = event(EventCode::UserDenied, &format!("Declined what {} asked for.", client.name));
+        self.store.audit().append(&[event]).await?;
+        Ok(self.refusal(&interaction.request, "access_denied", "The user declined."))
+    }
+
+    /// Closes the interaction and issues its code; a second attempt finds it closed.
+    async fn finish(
+        &self,
+        handle: &str,
+        interaction: &Interaction,
+    ) -> Result<AuthorizationResponse, PageError> {
+        let (done, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
+        if !self.store.interactions().advance(&TokenHash::of(handle), &interaction.stage, &done).await? {
+            return Err(PageError::Gone);
+        }
+        self.issue_code(&interaction.request, sign_in).await
+    }
+
+    pub(crate) async fn issue_code(
+        &self,
+        request: &AuthorizationRequest,
+        sign_in: SignIn,
+    ) -> Result<AuthorizationResponse, PageError> {
+        let code = rng::token(self.rng.as_ref());
+        let grant = CodeGrant {
+            client_id: request.client_id.clone(),
+            redirect_uri: request.redirect_uri.clone(),
+            scopes: request.scopes.clone(),
+            nonce: request.nonce.clone(),
+            code_challenge: request.code_challenge.clone(),
+            sign_in,
+            family_id: FamilyId::generate(self.rng.as_ref()),
+            expires_at: self.clock.now().plus_seconds(CODE_SECONDS),
+        };
+        self.store.codes().create(&TokenHash::of(&code), &grant).await?;
+        let (mode, state) = (request.response_mode, request.state.as_deref());
+        Ok(AuthorizationResponse::success(self.issuer(), &request.redirect_uri, mode, state, code))
+    }
+
+    /// An error for the client of a stored request.
+    pub(crate) fn refusal(
+        &self,
+        request: &AuthorizationRequest,
+        code: &'static str,
+        description: &str,
+    ) -> AuthorizationResponse {
+        let (mode, state) = (request.response_mode, request.state.as_deref());
+        AuthorizationResponse::error(self.issuer(), &request.redirect_uri, mode, state, code, description)
+    }
+
+    /// The interaction behind a handle, if it is this browser's, and its client.
+    pub(crate) async fn interaction(
+        &self,
+        handle: &str,
+        browser: &Browser,
+    ) -> Result<(Interaction, Client), PageError> {
+        let found = self.store.interactions().get(&TokenHash::of(handle), self.clock.now()).await?;
+        let interaction = found
+            .filter(|i| TokenHash::from_bytes(i.browser_hash) == browser.hash && i.stage != Stage::Done)
+            .ok_or(PageError::Gone)?;
+        let client = self.store.clients().get(&interaction.request.client_id).await?.ok_or(PageError::Gone)?;
+        Ok((interaction, client))
+    }
+}

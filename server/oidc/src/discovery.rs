@@ -1,0 +1,52 @@
+//! Server metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414).
+
+use coffer_contract::application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
+use serde_json::{Value, json};
+
+use crate::{Oidc, consent::SCOPES};
+
+impl Oidc {
+    /// The metadata document, the same under both well-known addresses.
+    pub fn metadata(&self) -> Value {
+        let at = |path| self.issuer.at(path);
+        let methods = [
+            TokenEndpointAuthMethod::ClientSecretPost,
+            TokenEndpointAuthMethod::ClientSecretBasic,
+            TokenEndpointAuthMethod::None,
+        ]
+        .map(TokenEndpointAuthMethod::code);
+        json!({
+            "issuer": self.issuer.as_str(),
+            "authorization_endpoint": at("authorize"),
+            "token_endpoint": at("oauth/token"),
+            "userinfo_endpoint": at("userinfo"),
+            "jwks_uri": at(".well-known/jwks.json"),
+            "revocation_endpoint": at("oauth/revoke"),
+            "end_session_endpoint": at("oidc/logout"),
+            "scopes_supported": SCOPES.iter().map(|(scope, _)| scope).collect::<Vec<_>>(),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "form_post"],
+            "grant_types_supported": GrantType::ALL.map(GrantType::code),
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": SigningAlgorithm::ALL.map(SigningAlgorithm::code),
+            "token_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_methods_supported": methods,
+            "code_challenge_methods_supported": ["S256"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "claims_supported": [
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "given_name",
+                "family_name", "nickname", "preferred_username", "picture", "locale", "email",
+                "email_verified", "updated_at"
+            ],
+            "claims_parameter_supported": false,
+            "request_parameter_supported": false,
+            "request_uri_parameter_supported": false,
+            "authorization_response_iss_parameter_supported": true,
+        })
+    }
+
+    /// The public signing keys.
+    pub async fn jwks(&self) -> Value {
+        self.keys.jwks().await
+    }
+}

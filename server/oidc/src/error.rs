@@ -1,0 +1,166 @@
+//! The two error types: of the pages that people see, and of the endpoints that clients call.
+//! Each has an outside message, and an inside one for the log.
+
+use coffer_store::StoreError;
+use coffer_vault::VaultError;
+use thiserror::Error;
+
+use crate::authorize::AuthorizationResponse;
+
+/// Why a hosted page cannot go on.
+#[derive(Debug, Error)]
+pub enum PageError {
+    /// Shown to the person: the client or its redirect URI cannot be trusted with an answer.
+    #[error("{message}")]
+    Refused {
+        /// For the person.
+        message: String,
+        /// OAuth error code, for the developer.
+        code: &'static str,
+    },
+    /// Sent to the client's redirect URI.
+    #[error("{} to the client", .0.error_code().unwrap_or("answer"))]
+    ToClient(Box<AuthorizationResponse>),
+    /// The interaction ended, was used before, or began in another browser.
+    #[error("the sign-in has expired or began in another browser")]
+    Gone,
+    /// The provider did not complete the sign-in. The log has the reason.
+    #[error("{outside}")]
+    Provider {
+        /// For the person.
+        outside: String,
+    },
+    /// Something failed inside.
+    #[error("{0}")]
+    Inside(String),
+}
+
+impl PageError {
+    /// A page that says what is wrong with the request.
+    pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Refused { message: message.into(), code }
+    }
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        Self::Inside(error.to_string())
+    }
+}
+
+impl From<VaultError> for PageError {
+    fn from(error: VaultError) -> Self {
+        Self::Inside(error.to_string())
+    }
+}
+
+/// Why the token, revocation or user-info endpoint refuses a request.
+#[derive(Debug, Error)]
+pub enum EndpointError {
+    /// RFC 6749 section 5.2, `invalid_request`: says what to change.
+    #[error("{0}")]
+    InvalidRequest(String),
+    /// The client is unknown or its secret wrong; the inside reason goes to the log.
+    #[error("{0}")]
+    InvalidClient(String),
+    /// The client may not use this grant.
+    #[error("{0}")]
+    UnauthorizedClient(String),
+    /// The code or refresh token is no good; the reason goes to the log.
+    #[error("{0}")]
+    InvalidGrant(&'static str),
+    /// The subject token of an exchange is no good; the reason goes to the log.
+    #[error("{0}")]
+    InvalidSubject(&'static str),
+    /// The grant type is not one of this server's.
+    #[error("unsupported grant type")]
+    UnsupportedGrantType,
+    /// More was asked for than was granted.
+    #[error("{0}")]
+    InvalidScope(String),
+    /// Another audience than this server's own.
+    #[error("{0}")]
+    InvalidTarget(String),
+    /// The user has no usable account at the provider; the reason goes to the log.
+    #[error("{inside}")]
+    NoFederatedToken {
+        /// For the developer.
+        outside: &'static str,
+        /// For the log.
+        inside: String,
+    },
+    /// The provider cannot be asked just now.
+    #[error("{inside}")]
+    Unavailable {
+        /// Seconds after which to try again.
+        retry_after: u64,
+        /// For the log.
+        inside: String,
+    },
+    /// The bearer token is missing, unknown or ended (RFC 6750 section 3.1).
+    #[error("{0}")]
+    InvalidToken(&'static str),
+    /// The bearer token lacks the scope.
+    #[error("{0}")]
+    InsufficientScope(&'static str),
+    /// Something failed inside.
+    #[error("{0}")]
+    Inside(String),
+}
+
+impl EndpointError {
+    /// HTTP status and OAuth error code.
+    pub fn status_and_code(&self) -> (u16, &'static str) {
+        match self {
+            Self::InvalidRequest(_) => (400, "invalid_request"),
+            Self::InvalidClient(_) => (401, "invalid_client"),
+            Self::UnauthorizedClient(_) => (403, "unauthorized_client"),
+            Self::InvalidGrant(_) => (400, "invalid_grant"),
+            Self::InvalidSubject(_) => (401, "invalid_grant"),
+            Self::UnsupportedGrantType => (400, "unsupported_grant_type"),
+            Self::InvalidScope(_) => (400, "invalid_scope"),
+            Self::InvalidTarget(_) => (400, "invalid_target"),
+            Self::NoFederatedToken { .. } => (401, "federated_connection_refresh_token_not_found"),
+            Self::Unavailable { .. } => (503, "temporarily_unavailable"),
+            Self::InvalidToken(_) => (401, "invalid_token"),
+            Self::InsufficientScope(_) => (403, "insufficient_scope"),
+            Self::Inside(_) => (500, "server_error"),
+        }
+    }
+
+    /// The `error_description`: what the caller may know.
+    pub fn description(&self) -> String {
+        match self {
+            Self::InvalidRequest(text)
+            | Self::UnauthorizedClient(text)
+            | Self::InvalidScope(text)
+            | Self::InvalidTarget(text) => text.clone(),
+            Self::InvalidClient(_) => "The client is unknown, or its authentication failed.".into(),
+            Self::InvalidGrant(_) => {
+                "The code or token is invalid, expired, revoked, used before, or was issued to another client.".into()
+            }
+            Self::InvalidSubject(_) => {
+                "The subject token is unknown, expired, revoked, or was issued to another client.".into()
+            }
+            Self::UnsupportedGrantType => "The grant type is not supported.".into(),
+            Self::NoFederatedToken { outside, .. } => (*outside).to_owned(),
+            Self::Unavailable { .. } => "The provider is not answering. Try again later; nothing is lost.".into(),
+            Self::InvalidToken(text) | Self::InsufficientScope(text) => (*text).to_owned(),
+            Self::Inside(_) => "Something went wrong on the server.".into(),
+        }
+    }
+
+    /// Seconds for `Retry-After`.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for EndpointError {
+    fn from(error: StoreError) -> Self {
+        Self::Inside(error.to_string())
+    }
+}

@@ -1,0 +1,124 @@
+//! Handing out a fresh access token.
+
+use coffer_core::{
+    Scopes,
+    audit::{Actor, AuditEvent, EventCode},
+    connection::Connection,
+    ids::{ClientId, UserId},
+    token_set::{TokenSet, TokenSetState},
+};
+use coffer_crypto::Secret;
+use thiserror::Error;
+
+use crate::{Vault, VaultError};
+
+/// Who wants what. The caller has checked that the client may have it.
+#[derive(Clone, Debug)]
+pub struct ReleaseRequest<'a> {
+    /// Whose account.
+    pub user_id: &'a UserId,
+    /// At which provider.
+    pub connection: &'a Connection,
+    /// For which application.
+    pub client_id: &'a ClientId,
+    /// The user's id at the provider, when several accounts are connected.
+    pub login_hint: Option<&'a str>,
+    /// Where the request came from.
+    pub ip: Option<&'a str>,
+}
+
+/// A provider's access token, on its way to the application.
+#[derive(Debug)]
+pub struct Released {
+    /// The token.
+    pub access_token: Secret,
+    /// Seconds that it still lives, if the provider said.
+    pub expires_in: Option<i64>,
+    /// What the provider granted.
+    pub scopes: Scopes,
+}
+
+/// Why no token is released.
+#[derive(Debug, Error)]
+pub enum ReleaseError {
+    /// The user has no account there, or not the one that `login_hint` names.
+    #[error("the user has no connected account")]
+    NoAccount,
+    /// The access token ended and there is no refresh token.
+    #[error("the access token ended and there is no refresh token")]
+    NoRefreshToken,
+    /// The provider refused the account for good.
+    #[error("the provider revoked the account: {0}")]
+    Revoked(String),
+    /// The provider could not be asked just now. Nothing is lost.
+    #[error("the provider is unavailable: {reason}")]
+    Unavailable {
+        /// What happened, for the log.
+        reason: String,
+        /// Seconds after which to try again.
+        retry_after: u64,
+    },
+    /// Something failed inside.
+    #[error(transparent)]
+    Inside(#[from] VaultError),
+}
+
+impl Vault {
+    /// Releases the access token of one of the user's accounts, refreshed if it has to be, and
+    /// records that.
+    pub async fn release(&self, request: ReleaseRequest<'_>) -> Result<Released, ReleaseError> {
+        let inner = &self.0;
+        let accounts = inner
+            .store
+            .token_sets()
+            .for_user(request.user_id, &request.connection.id)
+            .await
+            .map_err(VaultError::from)?;
+        let set = choose(accounts, request.login_hint)?;
+        let id = set.id.clone();
+        let now = inner.clock.now();
+        let (set, tokens) = if set.is_fresh(now) {
+            let Some((set, sealed)) = inner.store.token_sets().with_tokens(&id).await.map_err(VaultError::from)?
+            else {
+                return Err(ReleaseError::NoAccount);
+            };
+            let tokens = inner.open(&id, &sealed)?;
+            (set, tokens)
+        } else {
+            self.refresh(request.connection, &id).await?
+        };
+        let event = AuditEvent::new(
+            inner.clock.now(),
+            EventCode::VaultReleased,
+            Actor::Client(request.client_id.clone()),
+            format!("Released the access token of account {}.", set.provider_user_id),
+        )
+        .client(request.client_id)
+        .connection(&request.connection.name)
+        .user(request.user_id)
+        .from_ip(request.ip);
+        inner.recorder.record(event).await?;
+        Ok(Released {
+            access_token: tokens.access_token,
+            expires_in: set.expires_in(inner.clock.now()),
+            scopes: set.scopes,
+        })
+    }
+}
+
+/// The account that `hint` names, else the newest usable one. `accounts` are newest first.
+fn choose(accounts: Vec<TokenSet>, hint: Option<&str>) -> Result<TokenSet, ReleaseError> {
+    let mut refused = None;
+    for set in accounts {
+        if hint.is_some_and(|hint| hint != set.provider_user_id) {
+            continue;
+        }
+        match &set.state {
+            TokenSetState::Active => return Ok(set),
+            TokenSetState::NeedsConsent(reason) => {
+                refused.get_or_insert_with(|| reason.clone());
+            }
+        }
+    }
+    Err(refused.map_or(ReleaseError::NoAccount, ReleaseError::Revoked))
+}
