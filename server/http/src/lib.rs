@@ -1,1 +1,56 @@
-//! placeholder
+//! The HTTP surface: protocol endpoints, hosted pages, the dashboard, health. What a request means is
+//! decided elsewhere; here it is parsed, bounded, given its context, and answered.
+
+mod assets;
+mod console;
+mod guard;
+mod health;
+mod hosted;
+mod network;
+mod protocol;
+mod router;
+mod session;
+
+use std::sync::Arc;
+
+use coffer_admin::Admin;
+use coffer_core::{Clock, Rng};
+use coffer_oidc::Oidc;
+use ipnet::IpNet;
+
+pub use assets::{Manifest, MissingAssets};
+pub use router::{ENDPOINTS, Endpoint, Protection, router};
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// What an [`AppState`] is made of.
+pub struct Shared {
+    /// The authorization server.
+    pub oidc: Oidc,
+    /// The dashboard's use cases.
+    pub admin: Arc<Admin>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Names of the stylesheet and the browser bundle.
+    pub assets: Manifest,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,87 @@
+//! From outcomes to pages and redirects.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use coffer_app::hosted::{ErrorPage, FormPostPage, Frame};
+use coffer_core::authorization::ResponseMode;
+use coffer_oidc::{
+    authorize::{AuthorizationResponse, Next},
+    error::PageError,
+};
+use url::form_urlencoded::byte_serialize;
+
+use crate::{AppState, Manifest, guard};
+
+pub(super) fn frame(state: &AppState) -> Frame {
+    Frame { css: Manifest::url(&state.assets.css) }
+}
+
+/// A hosted page: no script, no frame around it, not kept.
+pub(super) fn html(status: StatusCode, document: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(guard::HOSTED_POLICY)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, headers, document).into_response()
+}
+
+/// What comes next, or the page that says why not.
+pub(super) fn next(state: &AppState, request_id: &str, outcome: Result<Next, PageError>) -> Response {
+    match outcome {
+        Ok(Next::SignIn(handle)) => to_page("sign-in", &handle),
+        Ok(Next::Consent(handle)) => to_page("consent", &handle),
+        Ok(Next::Provider(url)) => Redirect::to(url.as_str()).into_response(),
+        Ok(Next::Client(answer)) => to_client(state, &answer),
+        Err(error) => failed(state, request_id, &error),
+    }
+}
+
+fn to_page(page: &str, handle: &str) -> Response {
+    let handle: String = byte_serialize(handle.as_bytes()).collect();
+    Redirect::to(&format!("/u/{page}?handle={handle}")).into_response()
+}
+
+/// The client's answer, by redirect or by a form that the browser posts.
+pub(super) fn to_client(state: &AppState, answer: &AuthorizationResponse) -> Response {
+    match (answer.mode, answer.location()) {
+        (ResponseMode::Query, Some(url)) => Redirect::to(url.as_str()).into_response(),
+        (ResponseMode::FormPost, _) => {
+            let page = FormPostPage { action: answer.redirect_uri.clone(), fields: answer.fields() };
+            html(StatusCode::OK, page.render(&frame(state)))
+        }
+        (ResponseMode::Query, None) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The page, or the redirect, for an error.
+pub(super) fn failed(state: &AppState, request_id: &str, error: &PageError) -> Response {
+    let page = |title: &str, message: String, code: Option<&str>| ErrorPage {
+        title: title.to_owned(),
+        message,
+        code: code.map(str::to_owned),
+        reference: Some(request_id.to_owned()),
+    };
+    let (status, page) = match error {
+        PageError::ToClient(answer) => return to_client(state, answer),
+        PageError::Refused { message, code } => {
+            (StatusCode::BAD_REQUEST, page("This request cannot go on", message.clone(), Some(code)))
+        }
+        PageError::Gone => {
+            let message = "It took too long, was already used, or began in another browser. Go back to the \
+                           application and start again.";
+            (StatusCode::BAD_REQUEST, page("This sign-in has ended", message.to_owned(), None))
+        }
+        PageError::Provider { outside } => {
+            (StatusCode::BAD_GATEWAY, page("Sign-in did not work", outside.clone(), None))
+        }
+        PageError::Inside(reason) => {
+            tracing::error!(%reason, "a hosted page failed");
+            let message = "Something went wrong on our side. Try again in a moment.";
+            (StatusCode::INTERNAL_SERVER_ERROR, page("Something went wrong", message.to_owned(), None))
+        }
+    };
+    html(status, page.render(&frame(state)))
+}

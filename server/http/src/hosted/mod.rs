@@ -1,0 +1,28 @@
+//! Pages for end users: plain HTML and forms, no script.
+
+mod answer;
+mod authorize;
+mod consent;
+mod logout;
+mod sign_in;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use coffer_app::hosted::ErrorPage;
+
+use crate::AppState;
+
+pub(crate) use authorize::{authorize, authorize_by_form};
+pub(crate) use consent::{consent_page, decide};
+pub(crate) use logout::{logout, sign_out};
+pub(crate) use sign_in::{callback, choose, sign_in_page};
+
+/// Whatever no endpoint answers.
+pub(crate) async fn not_found(State(state): State<AppState>) -> Response {
+    let page = ErrorPage {
+        title: "Page not found".into(),
+        message: "There is nothing at this address.".into(),
+        code: None,
+        reference: None,
+    };
+    answer::html(StatusCode::NOT_FOUND, page.render(&answer::frame(&state)))
+}

@@ -1,0 +1,109 @@
+//! Bodies and client credentials of protocol requests: form or JSON, each parameter once.
+
+use axum::http::{HeaderMap, header};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use coffer_crypto::Secret;
+use coffer_oidc::error::EndpointError;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Parses a body into a request. A parameter that is there twice is refused (RFC 6749 section 3.2);
+/// an empty one counts as left out (section 3.1); unknown ones are ignored.
+pub(super) fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, EndpointError> {
+    let refuse = |text: &str| EndpointError::InvalidRequest(text.to_owned());
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let params = match kind.as_str() {
+        "application/x-www-form-urlencoded" => form(body)?,
+        "application/json" => {
+            let value: Value = serde_json::from_slice(body).map_err(|_| refuse("The body is not JSON."))?;
+            let Value::Object(params) = value else { return Err(refuse("The body is not a JSON object.")) };
+            params.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect()
+        }
+        _ => {
+            return Err(refuse("Send the parameters as application/x-www-form-urlencoded or application/json."));
+        }
+    };
+    serde_json::from_value(Value::Object(params)).map_err(|_| refuse("A parameter is not a string."))
+}
+
+fn form(body: &[u8]) -> Result<Map<String, Value>, EndpointError> {
+    let mut params = Map::new();
+    for (name, value) in url::form_urlencoded::parse(body) {
+        if value.is_empty() {
+            continue;
+        }
+        if params.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+            return Err(EndpointError::InvalidRequest(format!("The parameter {name} is there more than once.")));
+        }
+    }
+    Ok(params)
+}
+
+/// Client id and secret of `Authorization: Basic`, form-decoded (RFC 6749 section 2.3.1).
+pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, EndpointError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let broken = || EndpointError::InvalidClient("the Authorization header is broken".to_owned());
+    let text = value.to_str().map_err(|_| broken())?;
+    let Some(("basic", encoded)) = text.split_once(' ').map(|(s, rest)| (s.to_ascii_lowercase(), rest)).as_ref().map(|(s, r)| (s.as_str(), *r))
+    else {
+        return Err(EndpointError::InvalidClient("the Authorization header is not Basic".to_owned()));
+    };
+    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| broken())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| broken())?;
+    let (id, secret) = decoded.split_once(':').ok_or_else(broken)?;
+    Ok(Some((decode(id), Secret::new(decode(secret)))))
+}
+
+fn decode(text: &str) -> String {
+    let pair = url::form_urlencoded::parse(text.as_bytes()).next();
+    pair.map(|(name, value)| if value.is_empty() { name.into_owned() } else { format!("{name}={value}") })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use coffer_oidc::grants::TokenRequest;
+
+    use super::*;
+
+    fn typed(kind: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers
+    }
+
+    #[test]
+    fn form_and_json_say_the_same() {
+        let form: TokenRequest =
+            parse(&typed("application/x-www-form-urlencoded"), b"grant_type=a+b&code=x%3Dy&scope=").unwrap();
+        let json: TokenRequest =
+            parse(&typed("application/json; charset=utf-8"), br#"{"grant_type":"a b","code":"x=y"}"#).unwrap();
+        for request in [form, json] {
+            assert_eq!(request.grant_type.as_deref(), Some("a b"));
+            assert_eq!(request.code, Some(Secret::new("x=y")));
+            assert_eq!(request.scope, None);
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_ambiguous_or_of_another_type() {
+        let form = typed("application/x-www-form-urlencoded");
+        assert!(parse::<TokenRequest>(&form, b"code=a&code=b").is_err());
+        assert!(parse::<TokenRequest>(&typed("application/json"), b"[]").is_err());
+        assert!(parse::<TokenRequest>(&typed("application/json"), br#"{"code":1}"#).is_err());
+        assert!(parse::<TokenRequest>(&typed("text/plain"), b"code=a").is_err());
+        assert!(parse::<TokenRequest>(&HeaderMap::new(), b"code=a").is_err());
+    }
+
+    #[test]
+    fn basic_credentials_are_form_decoded() {
+        let mut headers = HeaderMap::new();
+        let encoded = format!("Basic {}", STANDARD.encode("my%20id:s%3Ae%2Bc+ret"));
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&encoded).unwrap());
+        let (id, secret) = basic(&headers).unwrap().unwrap();
+        assert_eq!((id.as_str(), secret.reveal()), ("my id", "s:e+c ret"));
+    }
+}

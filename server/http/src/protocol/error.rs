@@ -1,0 +1,37 @@
+//! Error answers (RFC 6749 section 5.2, RFC 6750 section 3).
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use coffer_oidc::error::EndpointError;
+use serde_json::json;
+
+/// The answer to a refused request. The inside reason goes to the log alone.
+pub(super) fn answer(error: &EndpointError) -> Response {
+    let (status, code) = error.status_and_code();
+    match error {
+        EndpointError::Inside(reason) => tracing::error!(%reason, "a request failed"),
+        other => tracing::info!(code, reason = %other, "a request was refused"),
+    }
+    let body = Json(json!({ "error": code, "error_description": error.description() }));
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let challenge = match error {
+        EndpointError::InvalidClient(_) => Some("Basic realm=\"coffer\"".to_owned()),
+        EndpointError::InvalidToken(_) | EndpointError::InsufficientScope(_) => {
+            Some(format!("Bearer error=\"{code}\", error_description=\"{}\"", error.description()))
+        }
+        _ => None,
+    };
+    if let Some(Ok(challenge)) = challenge.map(|text| HeaderValue::from_str(&text)) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

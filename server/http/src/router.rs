@@ -1,0 +1,155 @@
+//! All endpoints in one table, from which both the router and the test of their protection are made.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+};
+use tower_http::{
+    cors::{AllowOrigin, CorsLayer},
+    timeout::TimeoutLayer,
+};
+
+use crate::{AppState, assets, console, guard, health, hosted, network, protocol, session};
+
+/// What protects an endpoint from the wrong caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Nothing to protect: it tells and changes nothing that is anyone's.
+    Public,
+    /// Client authentication.
+    Client,
+    /// A bearer token.
+    Bearer,
+    /// Only the browser that began the interaction.
+    Browser,
+    /// An administrator's session, checked by the page or server function itself, and same origin.
+    Administrator,
+}
+
+/// One endpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path, as in the router.
+    pub path: &'static str,
+    /// What protects it.
+    pub protection: Protection,
+}
+
+macro_rules! endpoints {
+    ($($group:ident { $($method:ident $path:literal $protection:ident $handler:path;)* })*) => {
+        /// Every endpoint of the server.
+        pub const ENDPOINTS: &[Endpoint] = &[$($(Endpoint {
+            method: stringify!($method),
+            path: $path,
+            protection: Protection::$protection,
+        },)*)*];
+
+        $(fn $group() -> Router<AppState> {
+            Router::new()$(.route($path, axum::routing::$method($handler)))*
+        })*
+    };
+}
+
+endpoints! {
+    open {
+        get "/" Public console::home;
+        get "/healthz" Public health::alive;
+        get "/readyz" Public health::ready;
+        get "/assets/{name}" Public assets::serve;
+    }
+    documents {
+        get "/.well-known/openid-configuration" Public protocol::metadata;
+        get "/.well-known/oauth-authorization-server" Public protocol::metadata;
+        get "/.well-known/jwks.json" Public protocol::jwks;
+    }
+    endpoints {
+        post "/oauth/token" Client protocol::token;
+        post "/oauth/revoke" Client protocol::revoke;
+        get "/userinfo" Bearer protocol::userinfo;
+        post "/userinfo" Bearer protocol::userinfo;
+    }
+    front_channel {
+        get "/authorize" Public hosted::authorize;
+        post "/authorize" Public hosted::authorize_by_form;
+        get "/login/callback" Browser hosted::callback;
+        get "/oidc/logout" Public hosted::logout;
+        get "/v2/logout" Public hosted::logout;
+    }
+    pages {
+        get "/u/sign-in" Browser hosted::sign_in_page;
+        post "/u/sign-in" Browser hosted::choose;
+        get "/u/consent" Browser hosted::consent_page;
+        post "/u/consent" Browser hosted::decide;
+        post "/u/sign-out" Browser hosted::sign_out;
+    }
+    dashboard {
+        get "/console" Administrator console::page;
+        get "/console/{*page}" Administrator console::page;
+        post "/console/api/{name}" Administrator console::server_function;
+    }
+}
+
+/// Longest body of a protocol request or hosted form, in bytes.
+const SMALL_BODY: usize = 64 * 1024;
+/// Longest body of a dashboard action, in bytes.
+const CONSOLE_BODY: usize = 512 * 1024;
+/// Longest time that a request may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The whole server. Serve it with connect info ([`Router::into_make_service_with_connect_info`]).
+pub fn router(state: AppState) -> Router {
+    let same_origin = || from_fn_with_state(state.clone(), guard::same_origin);
+    let documents = documents().layer(CorsLayer::new().allow_origin(tower_http::cors::Any));
+    let endpoints = endpoints().layer(cors(&state)).layer(DefaultBodyLimit::max(SMALL_BODY));
+    let hosted = pages()
+        .layer(same_origin())
+        .merge(front_channel())
+        .layer(session::hosted_layer(&state))
+        .layer(DefaultBodyLimit::max(SMALL_BODY));
+    let dashboard = dashboard()
+        .layer(same_origin())
+        .layer(session::console_layer(&state))
+        .layer(DefaultBodyLimit::max(CONSOLE_BODY));
+    open()
+        .merge(documents)
+        .merge(endpoints)
+        .merge(hosted)
+        .merge(dashboard)
+        .fallback(hosted::not_found)
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(map_response(explain_time_out))
+        .layer(from_fn_with_state(state.clone(), guard::secure))
+        .layer(from_fn_with_state(state.clone(), network::identify))
+        .with_state(state)
+}
+
+async fn explain_time_out(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// Scripts may call the token endpoint from the origins that an application lists.
+fn cors(state: &AppState) -> CorsLayer {
+    let state = state.clone();
+    let listed = AllowOrigin::async_predicate(move |origin: HeaderValue, _: &Parts| async move {
+        let Ok(origin) = origin.to_str() else { return false };
+        state.oidc.store().clients().origin_allowed(origin).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the allowed origins could not be read");
+            false
+        })
+    });
+    CorsLayer::new()
+        .allow_origin(listed)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .max_age(Duration::from_secs(600))
+}
