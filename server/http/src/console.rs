@@ -1,13 +1,15 @@
 //! The dashboard: pages rendered by Leptos, and its server functions.
 
 use axum::{
+    Json,
     body::Body,
-    extract::{Extension, Request, State},
-    http::{HeaderValue, header},
+    extract::{Extension, Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use coffer_admin::Visit;
 use coffer_app::{Assets, shell};
+use coffer_contract::ApiError;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
 use tower_sessions::Session;
@@ -39,14 +41,28 @@ pub(crate) async fn page(
     render_app_async_with_context(context, move || shell(assets.clone()))(request).await
 }
 
+/// Server functions that make sense before anybody signed in. Every other one is refused here
+/// already, whatever it forgets to ask itself.
+pub(crate) const BEFORE_SIGN_IN: &[&str] = &["setup_state", "complete_setup", "sign_in", "sign_out"];
+
 /// A server function of the dashboard.
 pub(crate) async fn server_function(
     State(state): State<AppState>,
+    Path(name): Path<String>,
     session: Session,
     Extension(origin): Extension<Origin>,
     request: Request<Body>,
 ) -> Response {
     let visit = Visit::new(state.admin.clone(), session, origin.ip, origin.request_id);
+    if !BEFORE_SIGN_IN.contains(&name.as_str())
+        && let Err(error) = visit.signed_in().await
+    {
+        let status = match error {
+            ApiError::Unauthenticated => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        return (status, Json(error)).into_response();
+    }
     handle_server_fns_with_context(move || provide_context(visit.clone()), request).await.into_response()
 }
 

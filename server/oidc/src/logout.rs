@@ -36,8 +36,8 @@ pub enum Logout {
     Ask {
         /// The person's name.
         person: Option<String>,
-        /// Where to go afterwards.
-        then: Option<Url>,
+        /// The application that asked, as far as it said.
+        client_id: Option<String>,
     },
 }
 
@@ -73,7 +73,7 @@ impl Oidc {
             return Ok(Logout::Now(then));
         }
         let user = self.store.users().get(&sign_in.user_id).await?;
-        Ok(Logout::Ask { person: user.and_then(|user| user.profile.label().map(str::to_owned)), then })
+        Ok(Logout::Ask { person: user.and_then(|user| user.profile.label().map(str::to_owned)), client_id })
     }
 
     /// Records that the browser session ended.

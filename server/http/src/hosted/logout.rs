@@ -32,11 +32,11 @@ pub(crate) async fn logout(
     };
     match outcome.await {
         Ok(Logout::Now(then)) => done(&state, then),
-        Ok(Logout::Ask { person, .. }) => {
+        Ok(Logout::Ask { person, client_id }) => {
             let field = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
             let wanted = params.post_logout_redirect_uri.or(params.return_to);
             let fields = [
-                field("client_id", params.client_id),
+                field("client_id", client_id),
                 field("post_logout_redirect_uri", wanted),
                 field("state", params.state),
             ];

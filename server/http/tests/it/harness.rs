@@ -1,0 +1,284 @@
+//! A whole server over a database of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use coffer_admin::Admin;
+use coffer_contract::{
+    Timestamp,
+    application::{ApplicationType, GrantType, SigningAlgorithm, TokenEndpointAuthMethod},
+    connection::{ConnectionOptions, Purpose},
+};
+use coffer_core::{
+    Clock, Rng, Scopes, SystemRng,
+    audit::{Actor, AuditEvent, EventCode},
+    authorization::{CodeGrant, SignIn},
+    client::Client,
+    clock::ManualClock,
+    connection::Connection,
+    ids::{ClientId, ConnectionId, FamilyId, UserId},
+    rng,
+    user::{Profile, User},
+};
+use coffer_crypto::{KeyFile, Keyring, TokenHash};
+use coffer_federation::{Federation, OutboundConfig};
+use coffer_http::{AppState, Manifest, Shared, router};
+use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
+use coffer_store::Store;
+use coffer_vault::Vault;
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use tower::ServiceExt as _;
+
+pub const ISSUER: &str = "https://coffer.example/";
+pub const CALLBACK: &str = "https://app.example/callback";
+pub const VERIFIER: &str = "a-code-verifier-that-has-at-least-43-characters";
+
+/// An answer, read whole.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// Status and OAuth error code.
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status.as_u16(), self.json()["error"].as_str().unwrap_or("-").to_owned())
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub struct Server {
+    pub store: Store,
+    pub clock: ManualClock,
+    pub connection: Connection,
+    pub user_id: UserId,
+    router: Router,
+}
+
+/// A client and its secret.
+pub struct Registered {
+    pub id: ClientId,
+    pub secret: String,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        let clock = ManualClock::new(Timestamp::from_seconds(1_800_000_000));
+        let shared_clock: Arc<dyn Clock> = Arc::new(clock.clone());
+        let shared_rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let store = Store::temporary().await.unwrap();
+        let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));
+        let config = OutboundConfig { allow_private: vec![], timeout: Duration::from_secs(2) };
+        let federation = Arc::new(Federation::new(config, shared_clock.clone()).unwrap());
+        let issuer = Issuer::new(ISSUER.parse().unwrap());
+        let vault = Vault::new(
+            store.clone(),
+            keyring.clone(),
+            federation.clone(),
+            shared_clock.clone(),
+            shared_rng.clone(),
+            issuer.callback_url(),
+        );
+        let keys = SigningKeys::load(store.clone(), keyring.clone(), shared_clock.clone(), &SystemRng).await.unwrap();
+        let admin = Admin::new(
+            store.clone(),
+            keyring.clone(),
+            shared_clock.clone(),
+            shared_rng.clone(),
+            federation.clone(),
+            issuer.url().clone(),
+        );
+        let oidc = Oidc::new(Parts {
+            store: store.clone(),
+            keyring,
+            vault,
+            federation,
+            clock: shared_clock.clone(),
+            rng: shared_rng.clone(),
+            issuer,
+            keys,
+        });
+        let router = router(AppState::from(Shared {
+            oidc,
+            admin: Arc::new(admin),
+            clock: shared_clock,
+            rng: shared_rng,
+            assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
+            trusted_proxies: vec![],
+        }));
+        let (connection, user_id) = seed(&store, clock.now()).await;
+        Self { store, clock, connection, user_id, router }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts a form to the token endpoint.
+    pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
+        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post("/oauth/token")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body));
+        self.send(request.unwrap()).await
+    }
+
+    /// A client of this kind with these grants.
+    pub async fn register(&self, app_type: ApplicationType, grants: &[GrantType]) -> Registered {
+        let public = !app_type.confidential();
+        let now = self.clock.now();
+        let client = Client {
+            id: ClientId::generate(&SystemRng),
+            name: "Agent".into(),
+            description: String::new(),
+            app_type,
+            callbacks: vec![CALLBACK.into()],
+            logout_urls: vec![],
+            web_origins: vec![],
+            grants: grants.to_vec(),
+            auth_method: match public {
+                true => TokenEndpointAuthMethod::None,
+                false => TokenEndpointAuthMethod::ClientSecretPost,
+            },
+            id_token_alg: SigningAlgorithm::Es256,
+            first_party: false,
+            secret_replaced_at: (!public).then_some(now),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let secret = rng::token(&SystemRng);
+        let hash = (!public).then(|| TokenHash::of(&secret));
+        let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
+        self.store.clients().create(&client, hash.as_ref(), event).await.unwrap();
+        Registered { id: client.id, secret }
+    }
+
+    /// A regular web application with every grant.
+    pub async fn web(&self) -> Registered {
+        self.register(ApplicationType::RegularWeb, &GrantType::ALL).await
+    }
+
+    /// A code as the hosted pages would have issued it, with the challenge of [`VERIFIER`].
+    pub async fn code(&self, client: &Registered) -> String {
+        let code = rng::token(&SystemRng);
+        let now = self.clock.now();
+        let grant = CodeGrant {
+            client_id: client.id.clone(),
+            redirect_uri: CALLBACK.into(),
+            scopes: Scopes::parse("openid profile offline_access", false),
+            nonce: Some("n-0S6".into()),
+            code_challenge: Some(challenge()),
+            sign_in: SignIn { user_id: self.user_id.clone(), auth_time: now, session_id: "s1".into() },
+            family_id: FamilyId::generate(&SystemRng),
+            expires_at: now.plus_seconds(60),
+        };
+        self.store.codes().create(&TokenHash::of(&code), &grant).await.unwrap();
+        code
+    }
+
+    /// Exchanges a code as it should be.
+    pub async fn redeem(&self, client: &Registered, code: &str) -> Answer {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", client.id.as_str()),
+            ("client_secret", &client.secret),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ])
+        .await
+    }
+
+    /// Exchanges a refresh token.
+    pub async fn refresh(&self, client: &Registered, token: &str) -> Answer {
+        self.token(&[
+            ("grant_type", "refresh_token"),
+            ("client_id", client.id.as_str()),
+            ("client_secret", &client.secret),
+            ("refresh_token", token),
+        ])
+        .await
+    }
+
+    /// The refresh token of a new sign-in.
+    pub async fn signed_in(&self, client: &Registered) -> String {
+        let answer = self.redeem(client, &self.code(client).await).await;
+        answer.json()["refresh_token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn userinfo(&self, token: &str) -> Answer {
+        let request = Request::get("/userinfo").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// How many audit events of this type there are.
+    pub async fn events(&self, code: EventCode) -> usize {
+        let filter = coffer_contract::log::LogFilter { code: code.as_str().into(), ..Default::default() };
+        self.store.audit().list(&filter, None, 100).await.unwrap().len()
+    }
+}
+
+pub fn challenge() -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
+}
+
+async fn seed(store: &Store, now: Timestamp) -> (Connection, UserId) {
+    let event = |code| AuditEvent::new(now, code, Actor::System, "test");
+    let connection = Connection {
+        id: ConnectionId::generate(&SystemRng),
+        name: "provider".into(),
+        strategy: "oauth2".into(),
+        display_name: "Provider".into(),
+        client_id: "coffer".into(),
+        client_secret_replaced_at: None,
+        scopes: Scopes::default(),
+        purpose: Purpose::Both,
+        vault_enabled: true,
+        options: ConnectionOptions {
+            authorization_url: Some("https://provider.example/authorize".into()),
+            token_url: Some("https://provider.example/token".into()),
+            user_info_url: Some("https://provider.example/me".into()),
+            ..ConnectionOptions::default()
+        },
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    store.connections().create(&connection, None, event(EventCode::ConnectionCreated)).await.unwrap();
+    let user_id = UserId::from_text("oauth2|provider|ada");
+    let user = User {
+        id: user_id.clone(),
+        connection_id: connection.id.clone(),
+        provider_user_id: "ada".into(),
+        profile: Profile { name: Some("Ada Lovelace".into()), ..Profile::default() },
+        created_at: now,
+        updated_at: now,
+        last_sign_in_at: now,
+    };
+    store.users().sign_in(&user, event(EventCode::UserSignedIn)).await.unwrap();
+    (connection, user_id)
+}
