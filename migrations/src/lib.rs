@@ -1,1 +1,31 @@
-//! placeholder
+//! The database schema, step by step. Portable: the schema builder alone, instants and counters as
+//! BIGINT (milliseconds since the Unix epoch), structured values as JSON in TEXT.
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+mod m0001_administrators;
+mod m0002_connections;
+mod m0003_sign_in;
+mod m0004_tokens;
+mod m0005_vault;
+mod m0006_audit;
+mod parts;
+
+/// Runs the steps that a database has not seen yet, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_administrators::Migration),
+            Box::new(m0002_connections::Migration),
+            Box::new(m0003_sign_in::Migration),
+            Box::new(m0004_tokens::Migration),
+            Box::new(m0005_vault::Migration),
+            Box::new(m0006_audit::Migration),
+        ]
+    }
+}

@@ -1,1 +1,163 @@
-//! placeholder
+//! The database: private SeaORM entities, and repositories that speak the domain's types.
+//!
+//! A change and its audit event are written in one transaction. Nothing here has a key: sealed values
+//! come in and go out sealed, tokens come in as hashes.
+
+mod administrators;
+mod audit;
+mod clients;
+mod codes;
+mod connect;
+mod connections;
+mod consents;
+mod enablements;
+mod entity;
+mod error;
+mod expiry;
+mod interactions;
+mod list;
+mod row;
+mod seals;
+mod sessions;
+mod setup_links;
+mod signing_keys;
+#[cfg(any(test, feature = "test-util"))]
+mod temporary;
+#[cfg(test)]
+mod tests;
+mod throttles;
+mod token_sets;
+mod tokens;
+mod upstream_logins;
+mod users;
+
+use std::sync::Arc;
+
+use coffer_core::Timestamp;
+use coffer_migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+
+pub use administrators::Administrators;
+pub use audit::Audit;
+pub use clients::Clients;
+pub use codes::Codes;
+pub use connections::Connections;
+pub use consents::Consents;
+pub use error::StoreError;
+pub use interactions::Interactions;
+pub use seals::{SealedRow, Seals};
+pub use sessions::Sessions;
+pub use setup_links::SetupLinks;
+pub use signing_keys::{SigningKeys, StoredSigningKey};
+pub use throttles::Throttles;
+pub use token_sets::TokenSets;
+pub use tokens::Tokens;
+pub use upstream_logins::UpstreamLogins;
+pub use users::Users;
+
+/// The database. Clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// One connection: writers queue for it here, so the database never refuses one as busy.
+    write: DatabaseConnection,
+    /// Several connections that cannot write.
+    read: DatabaseConnection,
+    #[cfg(any(test, feature = "test-util"))]
+    _directory: Option<tempfile::TempDir>,
+}
+
+macro_rules! repositories {
+    ($($(#[$doc:meta])* $name:ident $type:ident)*) => {
+        impl Store {
+            $($(#[$doc])* pub fn $name(&self) -> $type { $type(self.clone()) })*
+        }
+    };
+}
+
+repositories! {
+    /// Administrators of the dashboard.
+    administrators Administrators
+    /// Links that make the first administrator.
+    setup_links SetupLinks
+    /// Counted failures.
+    throttles Throttles
+    /// Connections, and which application may use them.
+    connections Connections
+    /// Applications.
+    clients Clients
+    /// End users.
+    users Users
+    /// What users granted to applications.
+    consents Consents
+    /// Authorization requests on their way.
+    interactions Interactions
+    /// Users on their way to a provider and back.
+    upstream_logins UpstreamLogins
+    /// Authorization codes.
+    codes Codes
+    /// Tokens of this server.
+    tokens Tokens
+    /// The vault's token sets.
+    token_sets TokenSets
+    /// Signing keys of ID tokens.
+    signing_keys SigningKeys
+    /// The audit log.
+    audit Audit
+    /// Every sealed value, for rotating the keys they are sealed with.
+    seals Seals
+}
+
+impl Store {
+    /// Opens the database at `url`: `sqlite:path/to/file.db`. File and directory are made if missing.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let (write, read) = connect::open(url).await?;
+        Ok(Self(Arc::new(Inner {
+            write,
+            read,
+            #[cfg(any(test, feature = "test-util"))]
+            _directory: None,
+        })))
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(Migrator::up(&self.0.write, None).await?)
+    }
+
+    /// How many steps the schema is behind.
+    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        Ok(Migrator::get_pending_migrations_read_only(&self.0.read).await?.len())
+    }
+
+    /// Fails unless the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.0.read.ping().await?)
+    }
+
+    /// Deletes what ended before `now` and is of no further use. Returns the number of rows.
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        expiry::delete_expired(self, now).await
+    }
+
+    fn read(&self) -> &DatabaseConnection {
+        &self.0.read
+    }
+
+    fn write(&self) -> &DatabaseConnection {
+        &self.0.write
+    }
+
+    /// A transaction that may write from its first statement on, so that what it reads stays true.
+    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.0.write.begin_with_options(options).await?)
+    }
+}

@@ -1,0 +1,154 @@
+//! The audit log.
+
+use std::collections::{BTreeSet, HashMap};
+
+use coffer_contract::{
+    Timestamp,
+    log::{LogEntry, LogFilter},
+};
+use coffer_core::audit::{AuditEvent, EventCode};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use crate::{
+    Store, StoreError,
+    entity::{audit_events, clients},
+};
+
+/// Rows of one INSERT; 11 columns each stay far below every database's limit of parameters.
+const CHUNK: usize = 200;
+
+/// The audit log.
+#[derive(Clone, Debug)]
+pub struct Audit(pub(crate) Store);
+
+/// Writes events within the caller's transaction.
+pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), StoreError> {
+    for chunk in events.chunks(CHUNK) {
+        let rows = chunk.iter().map(row);
+        audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+fn row(event: &AuditEvent) -> audit_events::ActiveModel {
+    let (actor_kind, actor) = event.actor.parts();
+    audit_events::ActiveModel {
+        id: NotSet,
+        at: Set(event.at.millis()),
+        code: Set(event.code.as_str().to_owned()),
+        success: Set(event.code.is_success()),
+        actor_kind: Set(actor_kind.to_owned()),
+        actor: Set(actor),
+        client_id: Set(event.client_id.as_ref().map(ToString::to_string)),
+        connection: Set(event.connection.clone()),
+        user_id: Set(event.user_id.as_ref().map(ToString::to_string)),
+        ip: Set(event.ip.clone()),
+        description: Set(event.description.clone()),
+    }
+}
+
+impl Audit {
+    /// Writes events, all or none.
+    pub async fn append(&self, events: &[AuditEvent]) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let tx = self.0.begin().await?;
+        write(&tx, events).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Up to `limit` events that pass `filter`, newest first, older than the one numbered `before`.
+    pub async fn list(
+        &self,
+        filter: &LogFilter,
+        before: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let db = self.0.read();
+        let mut query = audit_events::Entity::find();
+        if let Some(before) = before {
+            query = query.filter(audit_events::Column::Id.lt(before));
+        }
+        if !filter.code.is_empty() {
+            query = query.filter(audit_events::Column::Code.is_in(codes(&filter.code)));
+        }
+        match filter.outcome.as_str() {
+            "success" => query = query.filter(audit_events::Column::Success.eq(true)),
+            "failure" => query = query.filter(audit_events::Column::Success.eq(false)),
+            _ => {}
+        }
+        for (column, value) in [
+            (audit_events::Column::ClientId, &filter.client_id),
+            (audit_events::Column::Connection, &filter.connection),
+            (audit_events::Column::UserId, &filter.user_id),
+        ] {
+            if !value.is_empty() {
+                query = query.filter(column.eq(value));
+            }
+        }
+        let rows = query.order_by_desc(audit_events::Column::Id).limit(limit).all(db).await?;
+        let names = self.names(&rows).await?;
+        Ok(rows.into_iter().map(|row| entry(row, &names)).collect())
+    }
+
+    /// Present names of the applications that the rows concern, by client id.
+    async fn names(&self, rows: &[audit_events::Model]) -> Result<HashMap<String, String>, StoreError> {
+        let ids: BTreeSet<&str> = rows
+            .iter()
+            .flat_map(|row| {
+                let actor = (row.actor_kind == "application").then_some(row.actor.as_str());
+                row.client_id.as_deref().into_iter().chain(actor)
+            })
+            .collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found: Vec<(String, String)> = clients::Entity::find()
+            .select_only()
+            .columns([clients::Column::Id, clients::Column::Name])
+            .filter(clients::Column::Id.is_in(ids))
+            .into_tuple()
+            .all(self.0.read())
+            .await?;
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// The code itself, or all codes of the area that it names (`vault`).
+fn codes(filter: &str) -> Vec<&str> {
+    let area = format!("{filter}.");
+    let mut codes: Vec<&str> =
+        EventCode::ALL.iter().map(|code| code.as_str()).filter(|code| code.starts_with(&area)).collect();
+    codes.push(filter);
+    codes
+}
+
+fn entry(row: audit_events::Model, names: &HashMap<String, String>) -> LogEntry {
+    let actor = match row.actor_kind.as_str() {
+        "application" => format!("Application {}", names.get(&row.actor).unwrap_or(&row.actor)),
+        "user" => format!("User {}", row.actor),
+        "system" => "Coffer".to_owned(),
+        _ if row.actor.is_empty() => "Somebody".to_owned(),
+        _ => row.actor,
+    };
+    LogEntry {
+        id: row.id,
+        at: Timestamp::from_millis(row.at),
+        // A code of a newer version, after going back to this one, stands for itself.
+        title: EventCode::from_code(&row.code)
+            .map_or_else(|| row.code.clone(), |code| code.title().to_owned()),
+        code: row.code,
+        success: row.success,
+        actor,
+        application: row.client_id.as_ref().and_then(|id| names.get(id)).cloned(),
+        client_id: row.client_id,
+        connection: row.connection,
+        user_id: row.user_id,
+        ip: row.ip,
+        description: row.description,
+    }
+}

@@ -1,0 +1,200 @@
+//! Applications.
+
+use coffer_contract::{Page, Timestamp};
+use coffer_core::{audit::AuditEvent, client::Client, ids::ClientId};
+use coffer_crypto::TokenHash;
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::NotSet,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, OnConflict},
+};
+
+use crate::{
+    Store, StoreError, audit, enablements,
+    entity::{client_origins, clients as table},
+    list::{contains, page},
+};
+
+/// Applications.
+#[derive(Clone, Debug)]
+pub struct Clients(pub(crate) Store);
+
+async fn replace_origins<C: ConnectionTrait>(db: &C, client: &Client) -> Result<(), StoreError> {
+    client_origins::Entity::delete_many()
+        .filter(client_origins::Column::ClientId.eq(client.id.as_str()))
+        .exec(db)
+        .await?;
+    let rows = client.web_origins.iter().map(|origin| {
+        client_origins::Model { origin: origin.clone(), client_id: client.id.to_string() }.into_active_model()
+    });
+    if rows.len() > 0 {
+        // The same origin may have been written twice in the form.
+        let once = OnConflict::columns([client_origins::Column::Origin, client_origins::Column::ClientId])
+            .do_nothing()
+            .to_owned();
+        client_origins::Entity::insert_many(rows).on_conflict(once).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+impl Clients {
+    /// A page of the applications whose name or client id contains `search`, by name, each with the
+    /// number of connections enabled for it. The page's key is opaque.
+    pub async fn list(
+        &self,
+        search: &str,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Page<(Client, u64)>, StoreError> {
+        let mut query =
+            table::Entity::find().filter(contains([table::Column::Name, table::Column::Id], search));
+        // Names need not be unique: the id, which has no space in it, stands first in the key.
+        if let Some((id, name)) = after.and_then(|key| key.split_once(' ')) {
+            query = query.filter(
+                Condition::any()
+                    .add(table::Column::Name.gt(name))
+                    .add(Condition::all().add(table::Column::Name.eq(name)).add(table::Column::Id.gt(id))),
+            );
+        }
+        let rows = query
+            .order_by_asc(table::Column::Name)
+            .order_by_asc(table::Column::Id)
+            .limit(limit.saturating_add(1))
+            .all(self.0.read())
+            .await?;
+        let page = page(rows, limit, |row| format!("{} {}", row.id, row.name));
+        let counts =
+            enablements::count_connections(&self.0, page.items.iter().map(|row| row.id.as_str())).await?;
+        let items = page
+            .items
+            .into_iter()
+            .map(|row| {
+                let count = counts.get(&row.id).copied().unwrap_or(0);
+                Ok((row.try_into()?, count))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// By client id.
+    pub async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// The hash of its secret; `None` for public and for unknown clients.
+    pub async fn secret_hash(&self, id: &ClientId) -> Result<Option<TokenHash>, StoreError> {
+        Ok(self.with_secret_hash(id).await?.and_then(|(_, hash)| hash))
+    }
+
+    /// A client with the hash of its secret, in one query: for authenticating it.
+    pub async fn with_secret_hash(
+        &self,
+        id: &ClientId,
+    ) -> Result<Option<(Client, Option<TokenHash>)>, StoreError> {
+        let Some(row) = table::Entity::find_by_id(id.as_str()).one(self.0.read()).await? else {
+            return Ok(None);
+        };
+        let secret = row.secret()?;
+        Ok(Some((row.try_into()?, secret)))
+    }
+
+    /// Whether scripts of this origin may call the token endpoint for some application.
+    pub async fn origin_allowed(&self, origin: &str) -> Result<bool, StoreError> {
+        let found = client_origins::Entity::find()
+            .filter(client_origins::Column::Origin.eq(origin))
+            .one(self.0.read())
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// Adds one, with the hash of its secret unless it is public.
+    pub async fn create(
+        &self,
+        client: &Client,
+        secret: Option<&TokenHash>,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let tx = self.0.begin().await?;
+        table::Entity::insert(table::Model::new(client, secret)?.into_active_model())
+            .exec_without_returning(&tx)
+            .await
+            .map_err(StoreError::unique("client_id"))?;
+        replace_origins(&tx, client).await?;
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes everything but id, kind, secret and time of creation, and sets the version to
+    /// `expected_version + 1`. Conflict over `version` when it is not the one expected.
+    pub async fn update(
+        &self,
+        client: &Client,
+        expected_version: i64,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let next = Client { version: expected_version.saturating_add(1), ..client.clone() };
+        let mut row = table::Model::new(&next, None)?.into_active_model().reset_all();
+        (row.id, row.app_type, row.created_at) = (NotSet, NotSet, NotSet);
+        (row.secret_hash, row.secret_replaced_at) = (NotSet, NotSet);
+        let tx = self.0.begin().await?;
+        let changed = table::Entity::update_many()
+            .set(row)
+            .filter(table::Column::Id.eq(client.id.as_str()))
+            .filter(table::Column::Version.eq(expected_version))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if changed == 0 {
+            let there = table::Entity::find_by_id(client.id.as_str()).count(&tx).await? > 0;
+            tx.rollback().await?;
+            return Err(if there {
+                StoreError::Conflict { what: "version" }
+            } else {
+                StoreError::NotFound { what: "application" }
+            });
+        }
+        replace_origins(&tx, client).await?;
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Replaces the secret; the old one stops working. False when there is no such client.
+    pub async fn replace_secret(
+        &self,
+        id: &ClientId,
+        secret: &TokenHash,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        let changed = table::Entity::update_many()
+            .col_expr(table::Column::SecretHash, Expr::value(secret.as_bytes().to_vec()))
+            .col_expr(table::Column::SecretReplacedAt, Expr::value(at.millis()))
+            .filter(table::Column::Id.eq(id.as_str()))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if changed == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Deletes one, with its enablements, consents, codes and tokens (by the schema's references).
+    /// False when there is none.
+    pub async fn delete(&self, id: &ClientId, event: AuditEvent) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        if table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,62 @@
+//! Opening the database file.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::StoreError;
+
+/// Connections for reading. Reads take microseconds; more would only contend.
+const READERS: u32 = 4;
+/// How long to wait for another process (a command beside the server) that is writing.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The writing and the reading pool of the database at `url`.
+pub async fn open(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+    let address = |reason| StoreError::Address { url: url.to_owned(), reason };
+    let path = url
+        .strip_prefix("sqlite:")
+        .ok_or_else(|| address("only SQLite is supported so far: use sqlite:path/to/coffer.db"))?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+        return Err(address("name a file, without parameters: sqlite:path/to/coffer.db"));
+    }
+    if let Some(directory) = Path::new(path).parent().filter(|d| !d.as_os_str().is_empty()) {
+        std::fs::create_dir_all(directory)
+            .map_err(|source| StoreError::Directory { path: directory.display().to_string(), source })?;
+    }
+    let writer = pool(path, 1, |options| {
+        options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+    });
+    let write = Database::connect(writer).await?;
+    let read = Database::connect(pool(path, READERS, |options| options.pragma("query_only", "ON"))).await?;
+    Ok((write, read))
+}
+
+type SqliteOptions = sea_orm::sqlx::sqlite::SqliteConnectOptions;
+
+fn pool(path: &str, size: u32, configure: fn(SqliteOptions) -> SqliteOptions) -> ConnectOptions {
+    let file = path.to_owned();
+    // The address is only parsed for its scheme: the file's name is set below, unescaped.
+    let mut options = ConnectOptions::new("sqlite:coffer.db");
+    options
+        .max_connections(size)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // The file is local: a connection does not break while it lies idle.
+        .test_before_acquire(false)
+        // Statements carry hashes and sealed values; what matters is logged above this layer.
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            configure(options.filename(&file).foreign_keys(true).busy_timeout(BUSY))
+        });
+    options
+}

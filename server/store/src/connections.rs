@@ -1,0 +1,140 @@
+//! Connections.
+
+use coffer_contract::Page;
+use coffer_core::{audit::AuditEvent, connection::Connection, ids::ConnectionId};
+use coffer_crypto::Sealed;
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use crate::{
+    Store, StoreError, audit, enablements,
+    entity::connections as table,
+    list::{contains, page},
+};
+
+/// Connections, and which application may use them.
+#[derive(Clone, Debug)]
+pub struct Connections(pub(crate) Store);
+
+impl Connections {
+    /// A page of the connections of these strategies whose name contains `search`, by name, each with
+    /// the number of applications it is enabled for. The page's key is the name.
+    pub async fn list(
+        &self,
+        strategies: &[String],
+        search: &str,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Page<(Connection, u64)>, StoreError> {
+        let mut query = table::Entity::find()
+            .filter(table::Column::Strategy.is_in(strategies))
+            .filter(contains([table::Column::Name, table::Column::DisplayName], search));
+        if let Some(after) = after {
+            query = query.filter(table::Column::Name.gt(after));
+        }
+        let rows =
+            query.order_by_asc(table::Column::Name).limit(limit.saturating_add(1)).all(self.0.read()).await?;
+        let page = page(rows, limit, |row| row.name.clone());
+        let counts =
+            enablements::count_clients(&self.0, page.items.iter().map(|row| row.id.as_str())).await?;
+        let items = page
+            .items
+            .into_iter()
+            .map(|row| {
+                let count = counts.get(&row.id).copied().unwrap_or(0);
+                Ok((row.try_into()?, count))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// By id.
+    pub async fn get(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+        table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// By name.
+    pub async fn by_name(&self, name: &str) -> Result<Option<Connection>, StoreError> {
+        let row = table::Entity::find().filter(table::Column::Name.eq(name)).one(self.0.read()).await?;
+        row.map(TryInto::try_into).transpose()
+    }
+
+    /// The sealed client secret, if there is one.
+    pub async fn secret(&self, id: &ConnectionId) -> Result<Option<Sealed>, StoreError> {
+        let row: Option<Option<Vec<u8>>> = table::Entity::find_by_id(id.as_str())
+            .select_only()
+            .column(table::Column::ClientSecret)
+            .into_tuple()
+            .one(self.0.read())
+            .await?;
+        Ok(row.flatten().map(Sealed::from_bytes))
+    }
+
+    /// Adds one. Conflict over `name` when the name is taken.
+    pub async fn create(
+        &self,
+        connection: &Connection,
+        secret: Option<&Sealed>,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let tx = self.0.begin().await?;
+        table::Entity::insert(table::Model::new(connection, secret)?.into_active_model())
+            .exec_without_returning(&tx)
+            .await
+            .map_err(StoreError::unique("name"))?;
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes everything but id, name, strategy and time of creation, and sets the version to
+    /// `expected_version + 1`. Without a `secret` the old one stays. Conflict over `version` when it is
+    /// not the one expected.
+    pub async fn update(
+        &self,
+        connection: &Connection,
+        secret: Option<&Sealed>,
+        expected_version: i64,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let next = Connection { version: expected_version.saturating_add(1), ..connection.clone() };
+        let mut row = table::Model::new(&next, secret)?.into_active_model().reset_all();
+        (row.id, row.name, row.strategy, row.created_at) = (NotSet, NotSet, NotSet, NotSet);
+        if secret.is_none() {
+            row.client_secret = NotSet;
+        }
+        let tx = self.0.begin().await?;
+        let changed = table::Entity::update_many()
+            .set(row)
+            .filter(table::Column::Id.eq(connection.id.as_str()))
+            .filter(table::Column::Version.eq(expected_version))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if changed == 0 {
+            let there = table::Entity::find_by_id(connection.id.as_str()).count(&tx).await? > 0;
+            tx.rollback().await?;
+            return Err(if there {
+                StoreError::Conflict { what: "version" }
+            } else {
+                StoreError::NotFound { what: "connection" }
+            });
+        }
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Deletes one, with its enablements, its users and everything of theirs, and the token sets that
+    /// came through it (by the schema's references). False when there is none.
+    pub async fn delete(&self, id: &ConnectionId, event: AuditEvent) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        if table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

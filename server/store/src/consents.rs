@@ -1,0 +1,67 @@
+//! What users granted to applications.
+
+use coffer_contract::Timestamp;
+use coffer_core::{
+    Scopes,
+    audit::AuditEvent,
+    ids::{ClientId, UserId},
+};
+use sea_orm::{ConnectionTrait, EntityTrait as _, IntoActiveModel as _, sea_query::OnConflict};
+
+use crate::{
+    Store, StoreError, audit,
+    entity::consents as table,
+    row::{Row, to_json},
+};
+
+/// What users granted to applications.
+#[derive(Clone, Debug)]
+pub struct Consents(pub(crate) Store);
+
+async fn granted<C: ConnectionTrait>(db: &C, user: &UserId, client: &ClientId) -> Result<Scopes, StoreError> {
+    match table::Entity::find_by_id((user.to_string(), client.to_string())).one(db).await? {
+        None => Ok(Scopes::default()),
+        Some(row) => {
+            Row::new("consents", &format!("{} {}", row.user_id, row.client_id)).json("scopes", &row.scopes)
+        }
+    }
+}
+
+impl Consents {
+    /// What the user has granted to the application so far.
+    pub async fn get(&self, user: &UserId, client: &ClientId) -> Result<Scopes, StoreError> {
+        granted(self.0.read(), user, client).await
+    }
+
+    /// Adds `scopes` to what was granted before.
+    pub async fn grant(
+        &self,
+        user: &UserId,
+        client: &ClientId,
+        scopes: &Scopes,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let tx = self.0.begin().await?;
+        let mut all = granted(&tx, user, client).await?;
+        for scope in scopes.iter() {
+            all.insert(scope);
+        }
+        let row = table::Model {
+            user_id: user.to_string(),
+            client_id: client.to_string(),
+            scopes: to_json(&all)?,
+            updated_at: at.millis(),
+        };
+        let replace = OnConflict::columns([table::Column::UserId, table::Column::ClientId])
+            .update_columns([table::Column::Scopes, table::Column::UpdatedAt])
+            .to_owned();
+        table::Entity::insert(row.into_active_model())
+            .on_conflict(replace)
+            .exec_without_returning(&tx)
+            .await
+            .map_err(StoreError::reference("user or application"))?;
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+}

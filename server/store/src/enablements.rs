@@ -1,0 +1,167 @@
+//! Which application may use which connection.
+
+use std::collections::{HashMap, HashSet};
+
+use coffer_contract::Timestamp;
+use coffer_core::{
+    audit::AuditEvent,
+    client::Client,
+    connection::Connection,
+    ids::{ClientId, ConnectionId},
+};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+    sea_query::{OnConflict, Query},
+};
+
+use crate::{
+    Connections, Store, StoreError, audit,
+    entity::{clients, connections, enablements as table},
+};
+
+/// How many applications each of these connections is enabled for; those with none are left out.
+pub async fn count_clients<'a>(
+    store: &Store,
+    connections: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, u64>, StoreError> {
+    count(store, table::Column::ConnectionId, connections).await
+}
+
+/// How many connections are enabled for each of these applications; those with none are left out.
+pub async fn count_connections<'a>(
+    store: &Store,
+    clients: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, u64>, StoreError> {
+    count(store, table::Column::ClientId, clients).await
+}
+
+async fn count<'a>(
+    store: &Store,
+    by: table::Column,
+    ids: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, u64>, StoreError> {
+    let counts: Vec<(String, i64)> = table::Entity::find()
+        .select_only()
+        .column(by)
+        .column_as(table::Column::CreatedAt.count(), "rows")
+        .filter(by.is_in(ids))
+        .group_by(by)
+        .into_tuple()
+        .all(store.read())
+        .await?;
+    Ok(counts.into_iter().map(|(id, n)| (id, u64::try_from(n).unwrap_or(0))).collect())
+}
+
+impl Connections {
+    /// The connections enabled for an application, by name.
+    pub async fn enabled_for(&self, client: &ClientId) -> Result<Vec<Connection>, StoreError> {
+        let ids = Query::select()
+            .column(table::Column::ConnectionId)
+            .from(table::Entity)
+            .and_where(table::Column::ClientId.eq(client.as_str()))
+            .take();
+        let rows = connections::Entity::find()
+            .filter(connections::Column::Id.in_subquery(ids))
+            .order_by_asc(connections::Column::Name)
+            .all(self.0.read())
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Whether the application may use the connection.
+    pub async fn is_enabled(&self, connection: &ConnectionId, client: &ClientId) -> Result<bool, StoreError> {
+        let key = (client.to_string(), connection.to_string());
+        Ok(table::Entity::find_by_id(key).count(self.0.read()).await? > 0)
+    }
+
+    /// Every connection, by name, and whether the application may use it.
+    pub async fn of_client(&self, client: &ClientId) -> Result<Vec<(Connection, bool)>, StoreError> {
+        let enabled: HashSet<String> = table::Entity::find()
+            .select_only()
+            .column(table::Column::ConnectionId)
+            .filter(table::Column::ClientId.eq(client.as_str()))
+            .into_tuple::<String>()
+            .all(self.0.read())
+            .await?
+            .into_iter()
+            .collect();
+        let rows =
+            connections::Entity::find().order_by_asc(connections::Column::Name).all(self.0.read()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let on = enabled.contains(&row.id);
+                Ok((row.try_into()?, on))
+            })
+            .collect()
+    }
+
+    /// Every application, by name, and whether it may use the connection.
+    pub async fn of_connection(&self, connection: &ConnectionId) -> Result<Vec<(Client, bool)>, StoreError> {
+        let enabled: HashSet<String> = table::Entity::find()
+            .select_only()
+            .column(table::Column::ClientId)
+            .filter(table::Column::ConnectionId.eq(connection.as_str()))
+            .into_tuple::<String>()
+            .all(self.0.read())
+            .await?
+            .into_iter()
+            .collect();
+        let rows = clients::Entity::find()
+            .order_by_asc(clients::Column::Name)
+            .order_by_asc(clients::Column::Id)
+            .all(self.0.read())
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let on = enabled.contains(&row.id);
+                Ok((row.try_into()?, on))
+            })
+            .collect()
+    }
+
+    /// Turns a connection on or off for an application. False, and no event, when it was so already;
+    /// `NotFound` when either does not exist.
+    pub async fn set_enabled(
+        &self,
+        connection: &ConnectionId,
+        client: &ClientId,
+        enabled: bool,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        if connections::Entity::find_by_id(connection.as_str()).count(&tx).await? == 0 {
+            return Err(StoreError::NotFound { what: "connection" });
+        }
+        if clients::Entity::find_by_id(client.as_str()).count(&tx).await? == 0 {
+            return Err(StoreError::NotFound { what: "application" });
+        }
+        let changed = if enabled {
+            let row = table::Model {
+                client_id: client.to_string(),
+                connection_id: connection.to_string(),
+                created_at: at.millis(),
+            };
+            let keep = OnConflict::columns([table::Column::ClientId, table::Column::ConnectionId])
+                .do_nothing()
+                .to_owned();
+            table::Entity::insert(row.into_active_model())
+                .on_conflict(keep)
+                .exec_without_returning(&tx)
+                .await?
+        } else {
+            table::Entity::delete_by_id((client.to_string(), connection.to_string()))
+                .exec(&tx)
+                .await?
+                .rows_affected
+        };
+        if changed == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

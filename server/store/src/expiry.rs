@@ -1,0 +1,42 @@
+//! What is deleted once it is of no further use. Each table by itself, so that no writer waits long.
+
+use coffer_contract::Timestamp;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
+
+use crate::{
+    Store, StoreError,
+    entity::{
+        access_tokens, codes, interactions, refresh_tokens, sessions, setup_links, throttles, token_families,
+        upstream_logins,
+    },
+};
+
+/// Codes are kept this long after their end, in seconds, so that a late replay still ends its family.
+const CODES_KEPT_SECONDS: i64 = 24 * 3600;
+/// Refresh tokens likewise, so that their reuse is told from a guess.
+const REFRESH_KEPT_SECONDS: i64 = 7 * 24 * 3600;
+
+/// Deletes what ended before `now`. Returns the number of rows, those that went with others left out.
+pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
+    let codes_before = now.plus_seconds(-CODES_KEPT_SECONDS);
+    let refresh_before = now.plus_seconds(-REFRESH_KEPT_SECONDS);
+    Ok(delete::<sessions::Entity>(store, sessions::Column::ExpiresAt, now).await?
+        + delete::<setup_links::Entity>(store, setup_links::Column::ExpiresAt, now).await?
+        + delete::<throttles::Entity>(store, throttles::Column::ExpiresAt, now).await?
+        + delete::<interactions::Entity>(store, interactions::Column::ExpiresAt, now).await?
+        + delete::<upstream_logins::Entity>(store, upstream_logins::Column::ExpiresAt, now).await?
+        + delete::<codes::Entity>(store, codes::Column::ExpiresAt, codes_before).await?
+        + delete::<access_tokens::Entity>(store, access_tokens::Column::ExpiresAt, now).await?
+        + delete::<refresh_tokens::Entity>(store, refresh_tokens::Column::IdleExpiresAt, refresh_before)
+            .await?
+        + delete::<token_families::Entity>(store, token_families::Column::ExpiresAt, now).await?)
+}
+
+async fn delete<E: EntityTrait>(
+    store: &Store,
+    column: E::Column,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    let deleted = E::delete_many().filter(column.lte(before.millis())).exec(store.write()).await?;
+    Ok(deleted.rows_affected)
+}

@@ -1,0 +1,18 @@
+//! A database for one test.
+
+use std::sync::Arc;
+
+use crate::{Inner, Store, StoreError, connect};
+
+impl Store {
+    /// A migrated database in a directory of its own, deleted with the last clone.
+    pub async fn temporary() -> Result<Self, StoreError> {
+        let directory = tempfile::tempdir()
+            .map_err(|source| StoreError::Directory { path: "temporary".to_owned(), source })?;
+        let url = format!("sqlite:{}", directory.path().join("coffer.db").display());
+        let (write, read) = connect::open(&url).await?;
+        let store = Self(Arc::new(Inner { write, read, _directory: Some(directory) }));
+        store.migrate().await?;
+        Ok(store)
+    }
+}

@@ -1,0 +1,171 @@
+//! What can go wrong, on a real database file.
+
+mod audit;
+mod connections;
+mod sessions;
+mod sign_in;
+mod token_sets;
+mod tokens;
+
+use coffer_contract::{
+    Timestamp,
+    application::{ApplicationType, SigningAlgorithm, TokenEndpointAuthMethod},
+    connection::{ConnectionOptions, Purpose},
+};
+use coffer_core::{
+    Scopes, SystemRng,
+    audit::{Actor, AuditEvent, EventCode},
+    authorization::{AccessGrant, CodeGrant, SignIn},
+    client::Client,
+    connection::Connection,
+    ids::{ClientId, ConnectionId, FamilyId, UserId},
+    refresh::{ABSOLUTE_SECONDS, IDLE_SECONDS, RefreshToken},
+    user::{Profile, User},
+};
+use coffer_crypto::{Sealed, TokenHash};
+
+use crate::Store;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+fn event(code: EventCode) -> AuditEvent {
+    AuditEvent::new(at(0), code, Actor::System, "test")
+}
+
+fn sealed(text: &str) -> Sealed {
+    Sealed::from_bytes(text.as_bytes().to_vec())
+}
+
+async fn events(store: &Store) -> usize {
+    store.audit().list(&Default::default(), None, 1000).await.unwrap().len()
+}
+
+fn connection(name: &str) -> Connection {
+    Connection {
+        id: ConnectionId::generate(&SystemRng),
+        name: name.into(),
+        strategy: "oidc".into(),
+        display_name: name.to_uppercase(),
+        client_id: "upstream".into(),
+        client_secret_replaced_at: Some(at(0)),
+        scopes: Scopes::parse("openid email", false),
+        purpose: Purpose::Both,
+        vault_enabled: true,
+        options: ConnectionOptions::default(),
+        created_at: at(0),
+        updated_at: at(0),
+        version: 1,
+    }
+}
+
+fn client(name: &str) -> Client {
+    Client {
+        id: ClientId::generate(&SystemRng),
+        name: name.into(),
+        description: String::new(),
+        app_type: ApplicationType::RegularWeb,
+        callbacks: vec!["https://app.example/callback".into()],
+        logout_urls: vec![],
+        web_origins: vec!["https://app.example".into()],
+        grants: ApplicationType::RegularWeb.default_grants(),
+        auth_method: TokenEndpointAuthMethod::ClientSecretPost,
+        id_token_alg: SigningAlgorithm::Rs256,
+        first_party: false,
+        secret_replaced_at: Some(at(0)),
+        created_at: at(0),
+        updated_at: at(0),
+        version: 1,
+    }
+}
+
+fn user(connection: &Connection) -> User {
+    User {
+        id: UserId::from_text(format!("oidc|{}|ada", connection.name)),
+        connection_id: connection.id.clone(),
+        provider_user_id: "ada".into(),
+        profile: Profile { name: Some("Ada".into()), ..Profile::default() },
+        created_at: at(0),
+        updated_at: at(0),
+        last_sign_in_at: at(0),
+    }
+}
+
+/// A store in which Ada signed in to one application through one connection.
+struct World {
+    store: Store,
+    connection: Connection,
+    client: Client,
+    user: User,
+}
+
+impl World {
+    async fn new() -> Self {
+        let store = Store::temporary().await.unwrap();
+        let (connection, client) = (connection("acme"), client("Agent"));
+        let created = event(EventCode::ConnectionCreated);
+        store.connections().create(&connection, Some(&sealed("secret")), created).await.unwrap();
+        let secret = TokenHash::of("client secret");
+        store.clients().create(&client, Some(&secret), event(EventCode::ApplicationCreated)).await.unwrap();
+        let on = event(EventCode::ConnectionEnabled);
+        assert!(store.connections().set_enabled(&connection.id, &client.id, true, at(0), on).await.unwrap());
+        let user = user(&connection);
+        store.users().sign_in(&user, event(EventCode::UserSignedIn)).await.unwrap();
+        Self { store, connection, client, user }
+    }
+
+    fn code(&self, family: &FamilyId) -> CodeGrant {
+        CodeGrant {
+            client_id: self.client.id.clone(),
+            redirect_uri: "https://app.example/callback".into(),
+            scopes: Scopes::parse("openid", false),
+            nonce: None,
+            code_challenge: None,
+            sign_in: SignIn { user_id: self.user.id.clone(), auth_time: at(0), session_id: "session".into() },
+            family_id: family.clone(),
+            expires_at: at(60),
+        }
+    }
+
+    fn refresh(&self, family: &FamilyId) -> RefreshToken {
+        RefreshToken {
+            family_id: family.clone(),
+            client_id: self.client.id.clone(),
+            user_id: self.user.id.clone(),
+            scopes: Scopes::parse("openid", false),
+            auth_time: at(0),
+            session_id: "session".into(),
+            issued_at: at(1),
+            rotated_at: None,
+            idle_expires_at: at(IDLE_SECONDS),
+            family_expires_at: at(ABSOLUTE_SECONDS),
+            revoked_at: None,
+        }
+    }
+
+    fn access(&self, family: &FamilyId) -> AccessGrant {
+        AccessGrant {
+            client_id: self.client.id.clone(),
+            user_id: self.user.id.clone(),
+            family_id: family.clone(),
+            scopes: Scopes::parse("openid", false),
+            expires_at: at(3600),
+        }
+    }
+
+    /// Redeems a new code for the tokens `r-1` and `a-1`.
+    async fn signed_in(&self) -> FamilyId {
+        let family = FamilyId::generate(&SystemRng);
+        let code = TokenHash::of(family.as_str());
+        self.store.codes().create(&code, &self.code(&family)).await.unwrap();
+        let (r, a) = (TokenHash::of("r-1"), TokenHash::of("a-1"));
+        let (refresh, access) = (self.refresh(&family), self.access(&family));
+        let exchanged = event(EventCode::TokenCodeExchanged);
+        let tokens = self.store.tokens();
+        assert!(
+            tokens.redeem_code(&code, at(1), Some((&r, &refresh)), (&a, &access), exchanged).await.unwrap()
+        );
+        family
+    }
+}

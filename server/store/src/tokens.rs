@@ -1,0 +1,194 @@
+//! Tokens of this server: families, refresh tokens with rotation, access tokens (RFC 9700 section 4.14.2).
+
+use coffer_contract::Timestamp;
+use coffer_core::{audit::AuditEvent, authorization::AccessGrant, ids::FamilyId, refresh::RefreshToken};
+use coffer_crypto::TokenHash;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, sea_query::Expr,
+};
+
+use crate::{
+    Store, StoreError, audit,
+    entity::{access_tokens, codes, refresh_tokens, token_families},
+};
+
+/// Tokens of this server, by their hashes.
+#[derive(Clone, Debug)]
+pub struct Tokens(pub(crate) Store);
+
+async fn insert<C: ConnectionTrait>(
+    db: &C,
+    refresh: Option<(&TokenHash, &RefreshToken)>,
+    access: (&TokenHash, &AccessGrant),
+) -> Result<(), StoreError> {
+    if let Some((hash, token)) = refresh {
+        let row = refresh_tokens::Model::new(hash, token)?.into_active_model();
+        refresh_tokens::Entity::insert(row).exec_without_returning(db).await?;
+    }
+    let row = access_tokens::Model::new(access.0, access.1)?.into_active_model();
+    access_tokens::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+impl Tokens {
+    /// Uses up a code: its family begins, with these tokens. False, and nothing changed, when the code
+    /// was used before (or is gone). The family ends with its refresh token's family, or else with
+    /// the access token.
+    pub async fn redeem_code(
+        &self,
+        code: &TokenHash,
+        now: Timestamp,
+        refresh: Option<(&TokenHash, &RefreshToken)>,
+        access: (&TokenHash, &AccessGrant),
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let key = code.as_bytes().to_vec();
+        let tx = self.0.begin().await?;
+        let used = codes::Entity::update_many()
+            .col_expr(codes::Column::UsedAt, Expr::value(now.millis()))
+            .filter(codes::Column::CodeHash.eq(key.clone()))
+            .filter(codes::Column::UsedAt.is_null())
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        let row = if used == 0 { None } else { codes::Entity::find_by_id(key).one(&tx).await? };
+        let Some(row) = row else {
+            tx.rollback().await?;
+            return Ok(false);
+        };
+        let end = refresh.map_or(access.1.expires_at, |(_, token)| token.family_expires_at);
+        let family = token_families::Model {
+            id: row.family_id,
+            client_id: row.client_id,
+            user_id: row.user_id,
+            session_id: row.session_id,
+            auth_time: row.auth_time,
+            created_at: now.millis(),
+            expires_at: end.millis(),
+            revoked_at: None,
+        };
+        token_families::Entity::insert(family.into_active_model()).exec_without_returning(&tx).await?;
+        insert(&tx, refresh, access).await?;
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// A refresh token, ended and revoked ones too: what presenting it means is the domain's to say.
+    pub async fn refresh(&self, token: &TokenHash) -> Result<Option<RefreshToken>, StoreError> {
+        let found = refresh_tokens::Entity::find_by_id(token.as_bytes().to_vec())
+            .find_also_related(token_families::Entity)
+            .one(self.0.read())
+            .await?;
+        found.map(|(row, family)| row.in_family(family)).transpose()
+    }
+
+    /// Exchanges `old` for its successor. The first exchange stamps `old`; within the overlap there may
+    /// be more. False, and nothing changed, when the family is revoked or gone.
+    pub async fn rotate(
+        &self,
+        old: &TokenHash,
+        new: (&TokenHash, &RefreshToken),
+        access: (&TokenHash, &AccessGrant),
+        now: Timestamp,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let family = new.1.family_id.as_str();
+        let key = old.as_bytes().to_vec();
+        let tx = self.0.begin().await?;
+        let alive = token_families::Entity::find_by_id(family)
+            .filter(token_families::Column::RevokedAt.is_null())
+            .count(&tx)
+            .await?;
+        let there = refresh_tokens::Entity::find_by_id(key.clone())
+            .filter(refresh_tokens::Column::FamilyId.eq(family))
+            .count(&tx)
+            .await?;
+        if alive == 0 || there == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        refresh_tokens::Entity::update_many()
+            .col_expr(refresh_tokens::Column::RotatedAt, Expr::value(now.millis()))
+            .filter(refresh_tokens::Column::TokenHash.eq(key))
+            .filter(refresh_tokens::Column::RotatedAt.is_null())
+            .exec(&tx)
+            .await?;
+        insert(&tx, Some(new), access).await?;
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// An access token that is good at `now`: not ended, and neither it nor its family revoked.
+    pub async fn access(&self, token: &TokenHash, now: Timestamp) -> Result<Option<AccessGrant>, StoreError> {
+        let found = access_tokens::Entity::find_by_id(token.as_bytes().to_vec())
+            .filter(access_tokens::Column::ExpiresAt.gt(now.millis()))
+            .filter(access_tokens::Column::RevokedAt.is_null())
+            .find_also_related(token_families::Entity)
+            .filter(token_families::Column::RevokedAt.is_null())
+            .one(self.0.read())
+            .await?;
+        found.map(|(row, family)| row.in_family(family)).transpose()
+    }
+
+    /// Ends a family with all its tokens. False, and no event, when it had ended or does not exist.
+    pub async fn revoke_family(
+        &self,
+        family: &FamilyId,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        let revoked = token_families::Entity::update_many()
+            .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
+            .filter(token_families::Column::Id.eq(family.as_str()))
+            .filter(token_families::Column::RevokedAt.is_null())
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if revoked == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Ends one access token. False, and no event, when it was revoked or does not exist.
+    pub async fn revoke_access(
+        &self,
+        token: &TokenHash,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        let revoked = access_tokens::Entity::update_many()
+            .col_expr(access_tokens::Column::RevokedAt, Expr::value(at.millis()))
+            .filter(access_tokens::Column::TokenHash.eq(token.as_bytes().to_vec()))
+            .filter(access_tokens::Column::RevokedAt.is_null())
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if revoked == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Ends every family that began in this browser session. Returns how many.
+    pub async fn revoke_session(&self, session_id: &str, at: Timestamp) -> Result<u64, StoreError> {
+        let revoked = token_families::Entity::update_many()
+            .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
+            .filter(token_families::Column::SessionId.eq(session_id))
+            .filter(token_families::Column::RevokedAt.is_null())
+            .exec(self.0.write())
+            .await?;
+        Ok(revoked.rows_affected)
+    }
+}
