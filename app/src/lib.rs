@@ -1,1 +1,27 @@
-//! placeholder
+//! Coffer's pages: the console in the browser (rendered on the server, hydrated there) and the hosted
+//! pages that end users see (plain HTML from the server alone).
+
+#![recursion_limit = "256"]
+
+mod address;
+mod app;
+mod browser;
+mod console;
+#[cfg(feature = "ssr")]
+pub mod hosted;
+mod server_fns;
+#[cfg(feature = "ssr")]
+mod shell;
+mod ui;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, shell};
+
+/// Takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}

@@ -1,0 +1,57 @@
+//! Addresses of the console's pages.
+
+/// Where a visit to the console begins.
+pub(crate) const HOME: &str = "/console/applications";
+/// The sign-in page.
+pub(crate) const SIGN_IN: &str = "/console/sign-in";
+
+/// The sign-in page that comes back to `here` afterwards.
+pub(crate) fn sign_in(here: &str) -> String {
+    format!("{SIGN_IN}?return_to={}", encode(here))
+}
+
+/// `target` if it is a page of the console, else [`HOME`]: nobody is sent to another site.
+#[cfg(any(feature = "ssr", test))]
+pub(crate) fn inside(target: &str) -> &str {
+    let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    if plain && target.starts_with("/console/") && !target.starts_with(SIGN_IN) { target } else { HOME }
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986 section 2.3.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_the_console_are_returned_to() {
+        assert_eq!(inside("/console/logs?code=vault"), "/console/logs?code=vault");
+        for refused in
+            ["", "//evil.example", "https://evil.example", "/console/\r\nx: y", "/console/\\x", "/u/"]
+        {
+            assert_eq!(inside(refused), HOME, "{refused}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_encoded_whole() {
+        assert_eq!(
+            sign_in("/console/logs?q=a b"),
+            "/console/sign-in?return_to=%2Fconsole%2Flogs%3Fq%3Da%20b"
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! What pages do to the browser itself. On the server these do nothing.
+
+/// Loads another address with a full page load.
+pub(crate) fn load(address: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        _ = leptos::prelude::window().location().assign(address);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = address;
+}
+
+/// The path and query of this page.
+pub(crate) fn here() -> String {
+    #[cfg(feature = "hydrate")]
+    {
+        let location = leptos::prelude::window().location();
+        format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
+    }
+    #[cfg(not(feature = "hydrate"))]
+    String::new()
+}
+
+/// Focuses the first element that matches, once the page has settled.
+pub(crate) fn focus(selector: &'static str) {
+    #[cfg(feature = "hydrate")]
+    leptos::prelude::set_timeout(
+        move || {
+            use wasm_bindgen::JsCast;
+            let found = leptos::prelude::document().query_selector(selector).ok().flatten();
+            if let Some(element) = found.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+                _ = element.focus();
+            }
+        },
+        std::time::Duration::from_millis(30),
+    );
+    #[cfg(not(feature = "hydrate"))]
+    let _ = selector;
+}
+
+/// Puts text on the clipboard; false where the browser offers none (pages without TLS).
+pub(crate) fn copy(text: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        let window = leptos::prelude::window();
+        let secure = window.is_secure_context();
+        if secure {
+            _ = window.navigator().clipboard().write_text(text);
+        }
+        secure
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = text;
+        false
+    }
+}

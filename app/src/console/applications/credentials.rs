@@ -1,0 +1,106 @@
+//! What the application proves itself with.
+
+use coffer_contract::application::ApplicationDetail;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::FreshSecret;
+use crate::{
+    server_fns::application::rotate_secret,
+    ui::{Errors, Toasts, copy::CopyField, dialog::Confirm, layout::Section, time::Time},
+};
+
+/// Client id, and the secret: shown once, replaced by a new one.
+#[component]
+pub(super) fn Credentials(detail: ApplicationDetail) -> impl IntoView {
+    let secret = if detail.app_type.confidential() {
+        view! { <Secret detail=detail.clone()/> }.into_any()
+    } else {
+        view! {
+            <Section title="Client Secret">
+                <p class="text-sm text-muted">
+                    "This kind of application cannot keep a secret, so it has none. It proves itself with PKCE."
+                </p>
+            </Section>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="grid gap-6">
+            <Section title="Client ID" text="Not a secret: it names the application in every request.">
+                <CopyField label="Client ID" id="credentials-client-id" value=detail.client_id/>
+            </Section>
+            {secret}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Secret(detail: ApplicationDetail) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let fresh = FreshSecret::of_console();
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let done = RwSignal::new(0_u32);
+    let (id, shown_id) = (detail.client_id.clone(), detail.client_id);
+    let rotate = Callback::new(move |_: String| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        let id = id.clone();
+        spawn_local(async move {
+            match rotate_secret(id).await {
+                Ok(issued) => {
+                    fresh.keep(issued);
+                    done.update(|count| *count += 1);
+                    toasts.done("The client secret is replaced.");
+                }
+                Err(failure) => errors.show(failure),
+            }
+            pending.set(false);
+        });
+    });
+    let replaced = detail.client_secret_replaced_at;
+    let last = move || {
+        replaced.map(|at| {
+            view! { <p class="hint">"The secret was last replaced on " <Time at=at/></p> }
+        })
+    };
+    view! {
+        <Section
+            title="Client Secret"
+            text="The application proves itself with it at the token endpoint. Coffer keeps a hash alone, so nobody can \
+                  read it here again."
+        >
+            {move || match fresh.for_client(&shown_id) {
+                Some(secret) => view! {
+                    <div class="grid gap-4">
+                        <p class="alert alert-warn" role="status">
+                            "Copy the secret now and keep it safe. It is not shown again after you leave this page."
+                        </p>
+                        <CopyField label="Client Secret" id="client-secret" value=secret/>
+                    </div>
+                }
+                .into_any(),
+                None => last().into_any(),
+            }}
+            <div>
+                <Confirm
+                    id="rotate-secret"
+                    button="Rotate secret"
+                    title="Replace the client secret?"
+                    text="The application cannot use the old secret from this moment on. Have its new one ready to \
+                          be entered."
+                    action="Rotate"
+                    errors=errors
+                    pending=pending.into()
+                    done=done
+                    confirm=rotate
+                />
+            </div>
+        </Section>
+    }
+    .into_any()
+}

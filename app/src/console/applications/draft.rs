@@ -1,0 +1,82 @@
+//! What stands in the Settings form of an application while somebody edits it.
+
+use coffer_contract::application::{ApplicationForm, GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
+use leptos::prelude::*;
+
+/// One signal for each control.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    pub name: RwSignal<String>,
+    pub description: RwSignal<String>,
+    /// One address on each line.
+    pub callbacks: RwSignal<String>,
+    /// One address on each line.
+    pub logout_urls: RwSignal<String>,
+    /// One origin on each line.
+    pub web_origins: RwSignal<String>,
+    pub grants: RwSignal<Vec<GrantType>>,
+    /// `token_endpoint_auth_method` on the wire.
+    pub auth_method: RwSignal<String>,
+    /// JOSE `alg`.
+    pub id_token_alg: RwSignal<String>,
+    pub first_party: RwSignal<bool>,
+}
+
+impl Draft {
+    /// The application as it is.
+    pub fn edit(form: &ApplicationForm) -> Self {
+        let lines = |list: &[String]| RwSignal::new(list.join("\n"));
+        Self {
+            name: RwSignal::new(form.name.clone()),
+            description: RwSignal::new(form.description.clone()),
+            callbacks: lines(&form.callbacks),
+            logout_urls: lines(&form.logout_urls),
+            web_origins: lines(&form.web_origins),
+            grants: RwSignal::new(form.grants.clone()),
+            auth_method: RwSignal::new(form.auth_method.code().to_owned()),
+            id_token_alg: RwSignal::new(form.id_token_alg.code().to_owned()),
+            first_party: RwSignal::new(form.first_party),
+        }
+    }
+
+    /// What is sent; grants in their usual order.
+    pub fn form(self) -> ApplicationForm {
+        let chosen = self.grants.get_untracked();
+        ApplicationForm {
+            name: self.name.get_untracked().trim().to_owned(),
+            description: self.description.get_untracked().trim().to_owned(),
+            callbacks: lines(&self.callbacks.read_untracked()),
+            logout_urls: lines(&self.logout_urls.read_untracked()),
+            web_origins: lines(&self.web_origins.read_untracked()),
+            grants: GrantType::ALL.into_iter().filter(|grant| chosen.contains(grant)).collect(),
+            auth_method: TokenEndpointAuthMethod::from_code(&self.auth_method.read_untracked())
+                .unwrap_or(TokenEndpointAuthMethod::None),
+            id_token_alg: SigningAlgorithm::from_code(&self.id_token_alg.read_untracked())
+                .unwrap_or_default(),
+            first_party: self.first_party.get_untracked(),
+        }
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !list.iter().any(|entry| entry == line) {
+            list.push(line.to_owned());
+        }
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_counts_once() {
+        assert_eq!(
+            lines(" https://a.example/ \n\nhttps://b.example/\nhttps://a.example/"),
+            ["https://a.example/", "https://b.example/"]
+        );
+    }
+}

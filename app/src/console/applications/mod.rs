@@ -1,0 +1,15 @@
+//! Applications > Applications.
+
+mod connections;
+mod credentials;
+mod draft;
+mod fresh;
+mod list;
+mod new;
+mod page;
+mod settings;
+
+pub(crate) use fresh::FreshSecret;
+pub(crate) use list::List;
+pub(crate) use new::New;
+pub(crate) use page::Page;

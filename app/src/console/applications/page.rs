@@ -1,0 +1,55 @@
+//! One application: settings, credentials and connections.
+
+use coffer_contract::{application::ApplicationDetail, connection::Enablement};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{FreshSecret, connections::Connections, credentials::Credentials, settings::Settings};
+use crate::{
+    address,
+    server_fns::{Failure, application::application, enablement::application_connections},
+    ui::{
+        layout::PageHead,
+        load::loaded,
+        tabs::{Tabs, current},
+    },
+};
+
+const TABS: &[(&str, &str)] =
+    &[("settings", "Settings"), ("credentials", "Credentials"), ("connections", "Connections")];
+
+/// The application that the address names.
+#[component]
+pub(crate) fn Page() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("client_id")).unwrap_or_default());
+    let detail = Resource::new(move || id.get(), application);
+    let rows = Resource::new(move || id.get(), application_connections);
+    let fresh = FreshSecret::of_console();
+    on_cleanup(move || fresh.forget());
+    loaded(detail, move |detail| view! { <Shown detail=detail rows=rows/> }.into_any())
+}
+
+#[component]
+fn Shown(detail: ApplicationDetail, rows: Resource<Result<Vec<Enablement>, Failure>>) -> impl IntoView {
+    let tab = current(TABS);
+    let title = RwSignal::new(detail.form.name.clone());
+    view! {
+        <PageHead
+            title=title
+            text=detail.app_type.label()
+            above=(address::HOME.to_owned(), "Applications")
+        />
+        <Tabs tabs=TABS current=tab label="Application"/>
+        <div hidden=move || tab.get() != "settings">
+            <Settings detail=detail.clone() title=title/>
+        </div>
+        <div hidden=move || tab.get() != "credentials">
+            <Credentials detail=detail/>
+        </div>
+        <div hidden=move || tab.get() != "connections">
+            <Connections rows=rows/>
+        </div>
+    }
+    .into_any()
+}

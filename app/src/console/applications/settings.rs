@@ -1,0 +1,219 @@
+//! The Settings form of an application.
+
+use coffer_contract::application::{
+    ApplicationDetail, ApplicationType, GrantType, SigningAlgorithm, TokenEndpointAuthMethod,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::draft::Draft;
+use crate::{
+    address,
+    server_fns::application::{delete_application, update_application},
+    ui::{
+        Errors, Toasts,
+        copy::CopyField,
+        dialog::Confirm,
+        errors::Problem,
+        field::{Field, Select, TextArea, error_text},
+        form::{Submit, SubmitForm},
+        layout::Section,
+        toggle::{Check, Toggle},
+    },
+};
+
+/// Everything about the application but its secret.
+#[component]
+pub(super) fn Settings(detail: ApplicationDetail, title: RwSignal<String>) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let draft = Draft::edit(&detail.form);
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let version = RwSignal::new(detail.version);
+    let (id, client_id) = (detail.client_id.clone(), detail.client_id.clone());
+    let save = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        let id = id.clone();
+        spawn_local(async move {
+            match update_application(id, draft.form(), version.get_untracked()).await {
+                Ok(saved) => {
+                    version.set(saved.version);
+                    title.set(saved.form.name);
+                    toasts.done("Changes saved.");
+                }
+                Err(failure) => errors.show(failure),
+            }
+            pending.set(false);
+        });
+    };
+    view! {
+        <SubmitForm on_submit=save>
+            <Section title="Basic information">
+                <Field label="Name" name="name" value=draft.name errors=errors required=true hint="Users see it when they consent."/>
+                <Field label="Description" name="description" value=draft.description errors=errors/>
+                <div class="grid gap-5 lg:grid-cols-2">
+                    <CopyField label="Client ID" id="settings-client-id" value=detail.client_id.clone()/>
+                    <CopyField label="Issuer" id="settings-issuer" value=detail.issuer.clone()/>
+                </div>
+            </Section>
+            <Addresses draft=draft errors=errors/>
+            <Grants draft=draft errors=errors app_type=detail.app_type/>
+            <Section title="Consent">
+                <Toggle
+                    label="Skip the consent page"
+                    name="first_party"
+                    value=draft.first_party
+                    hint="For applications of your own organisation, whose users need not be asked."
+                />
+            </Section>
+            <Problem errors=errors/>
+            <div><Submit label="Save changes" pending=pending/></div>
+        </SubmitForm>
+        <Danger client_id=client_id name=title/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Addresses(draft: Draft, errors: Errors) -> impl IntoView {
+    view! {
+        <Section title="Addresses" text="Compared exactly, one on each line.">
+            <TextArea
+                label="Allowed callback URLs"
+                name="callbacks"
+                value=draft.callbacks
+                errors=errors
+                mono=true
+                hint="Where users come back to after they signed in (redirect_uri)."
+            />
+            <TextArea
+                label="Allowed logout URLs"
+                name="logout_urls"
+                value=draft.logout_urls
+                errors=errors
+                mono=true
+                rows=2
+                hint="Where users may be sent after they signed out."
+            />
+            <TextArea
+                label="Allowed web origins"
+                name="web_origins"
+                value=draft.web_origins
+                errors=errors
+                mono=true
+                rows=2
+                hint="Whose scripts may call the token endpoint from a browser, such as https://app.example.com."
+            />
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Grants(draft: Draft, errors: Errors, app_type: ApplicationType) -> impl IntoView {
+    errors.claim("grants");
+    let methods = [
+        (TokenEndpointAuthMethod::ClientSecretPost, "In the form (client_secret_post)"),
+        (TokenEndpointAuthMethod::ClientSecretBasic, "HTTP Basic (client_secret_basic)"),
+        (TokenEndpointAuthMethod::None, "None: PKCE alone"),
+    ];
+    // A method of the other kind stays in the list only where the application has it already.
+    let present = draft.auth_method.get_untracked();
+    let methods = methods
+        .into_iter()
+        .filter(|(method, _)| {
+            app_type.confidential() != (*method == TokenEndpointAuthMethod::None) || method.code() == present
+        })
+        .map(|(method, words)| (method.code().to_owned(), words.to_owned()))
+        .collect::<Vec<_>>();
+    let algorithms = SigningAlgorithm::ALL
+        .into_iter()
+        .map(|alg| (alg.code().to_owned(), alg.code().to_owned()))
+        .collect::<Vec<_>>();
+    let grants = GrantType::ALL
+        .into_iter()
+        .map(|grant| {
+            view! { <Check label=grant.label() hint=grant.description() item=grant list=draft.grants/> }
+        })
+        .collect_view();
+    view! {
+        <Section title="OAuth">
+            <fieldset aria-describedby="field-grants-error">
+                <legend class="label">"Grants"</legend>
+                <div class="mt-2 grid gap-3">{grants}</div>
+                {error_text("field-grants".to_owned(), errors.of("grants"))}
+            </fieldset>
+            <div class="grid gap-5 lg:grid-cols-2">
+                <Select
+                    label="Token endpoint authentication"
+                    name="auth_method"
+                    value=draft.auth_method
+                    options=methods
+                    errors=errors
+                />
+                <Select
+                    label="ID token algorithm"
+                    name="id_token_alg"
+                    value=draft.id_token_alg
+                    options=algorithms
+                    errors=errors
+                />
+            </div>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Danger(client_id: String, name: RwSignal<String>) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let navigate = use_navigate();
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let typed: Signal<String> = name.into();
+    let delete = Callback::new(move |entered: String| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        let (id, navigate) = (client_id.clone(), navigate.clone());
+        spawn_local(async move {
+            match delete_application(id, entered).await {
+                Ok(()) => {
+                    toasts.done("The application is deleted.");
+                    navigate(address::HOME, NavigateOptions::default());
+                }
+                Err(failure) => errors.show(failure),
+            }
+            pending.set(false);
+        });
+    });
+    view! {
+        <div class="mt-6">
+            <Section
+                title="Danger zone"
+                text="Deleting an application signs its users out of it and ends its access to every provider."
+            >
+                <div>
+                    <Confirm
+                        id="delete-application"
+                        button="Delete application"
+                        title="Delete this application?"
+                        text="Its client id and secret stop working at once. This cannot be undone."
+                        action="Delete"
+                        typed=typed
+                        errors=errors
+                        pending=pending.into()
+                        confirm=delete
+                    />
+                </div>
+            </Section>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,197 @@
+//! What stands in the form of a connection while somebody edits it.
+
+use std::collections::BTreeMap;
+
+use coffer_contract::{
+    catalogue::CatalogueEntry,
+    connection::{
+        ClientAuthentication, ConnectionDetail, ConnectionForm, ConnectionOptions, Purpose, ScopeSeparator,
+    },
+};
+use leptos::prelude::*;
+
+/// One signal for each control.
+#[derive(Clone, Copy)]
+pub(super) struct Draft {
+    pub name: RwSignal<String>,
+    pub display_name: RwSignal<String>,
+    pub client_id: RwSignal<String>,
+    pub client_secret: RwSignal<String>,
+    /// Scopes of the catalogue that are switched on.
+    pub scopes: RwSignal<Vec<String>>,
+    /// All other scopes, separated by spaces, commas or line breaks.
+    pub more_scopes: RwSignal<String>,
+    pub purpose: RwSignal<Purpose>,
+    pub vault_enabled: RwSignal<bool>,
+    pub options: OptionsDraft,
+}
+
+/// The strategy-specific part.
+#[derive(Clone, Copy)]
+pub(super) struct OptionsDraft {
+    pub discovery_url: RwSignal<String>,
+    pub tenant: RwSignal<String>,
+    pub authorization_url: RwSignal<String>,
+    pub token_url: RwSignal<String>,
+    pub refresh_url: RwSignal<String>,
+    pub user_info_url: RwSignal<String>,
+    /// `comma` or `space`.
+    pub scope_separator: RwSignal<String>,
+    /// `post` or `basic`.
+    pub client_authentication: RwSignal<String>,
+    pub user_id_field: RwSignal<String>,
+    /// One `name=value` on each line.
+    pub upstream_params: RwSignal<String>,
+}
+
+fn text(value: impl Into<String>) -> RwSignal<String> {
+    RwSignal::new(value.into())
+}
+
+fn filled(value: RwSignal<String>) -> Option<String> {
+    value.with_untracked(|value| {
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+impl Draft {
+    /// A new connection of this kind.
+    pub fn new(entry: &CatalogueEntry) -> Self {
+        let form = ConnectionForm {
+            name: entry.strategy.clone(),
+            scopes: entry.default_scopes.clone(),
+            ..ConnectionForm::default()
+        };
+        Self::of(entry, form)
+    }
+
+    /// A connection as it is.
+    pub fn edit(detail: &ConnectionDetail) -> Self {
+        let form = ConnectionForm {
+            name: detail.name.clone(),
+            display_name: detail.display_name.clone(),
+            client_id: detail.client_id.clone(),
+            client_secret: String::new(),
+            scopes: detail.scopes.clone(),
+            purpose: detail.purpose,
+            vault_enabled: detail.vault_enabled,
+            options: detail.options.clone(),
+        };
+        Self::of(&detail.entry, form)
+    }
+
+    fn of(entry: &CatalogueEntry, form: ConnectionForm) -> Self {
+        let (known, more): (Vec<_>, Vec<_>) =
+            form.scopes.into_iter().partition(|scope| entry.scopes.iter().any(|info| info.value == *scope));
+        Self {
+            name: text(form.name),
+            display_name: text(form.display_name),
+            client_id: text(form.client_id),
+            client_secret: text(form.client_secret),
+            scopes: RwSignal::new(known),
+            more_scopes: text(more.join("\n")),
+            purpose: RwSignal::new(form.purpose),
+            vault_enabled: RwSignal::new(form.vault_enabled),
+            options: OptionsDraft::of(form.options),
+        }
+    }
+
+    /// What is sent; scopes in the catalogue's order, then the others.
+    pub fn form(self, entry: &CatalogueEntry) -> ConnectionForm {
+        let chosen = self.scopes.get_untracked();
+        let known = entry.scopes.iter().map(|info| info.value.clone()).filter(|scope| chosen.contains(scope));
+        let mut scopes: Vec<String> = known.collect();
+        for scope in split_scopes(&self.more_scopes.read_untracked()) {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        ConnectionForm {
+            name: self.name.get_untracked().trim().to_owned(),
+            display_name: self.display_name.get_untracked().trim().to_owned(),
+            client_id: self.client_id.get_untracked().trim().to_owned(),
+            client_secret: self.client_secret.get_untracked().trim().to_owned(),
+            scopes,
+            purpose: self.purpose.get_untracked(),
+            vault_enabled: self.vault_enabled.get_untracked(),
+            options: self.options.options(),
+        }
+    }
+}
+
+impl OptionsDraft {
+    fn of(options: ConnectionOptions) -> Self {
+        let optional = |value: Option<String>| text(value.unwrap_or_default());
+        let params = options.upstream_params.iter().map(|(name, value)| format!("{name}={value}"));
+        Self {
+            discovery_url: optional(options.discovery_url),
+            tenant: optional(options.tenant),
+            authorization_url: optional(options.authorization_url),
+            token_url: optional(options.token_url),
+            refresh_url: optional(options.refresh_url),
+            user_info_url: optional(options.user_info_url),
+            scope_separator: text(match options.scope_separator {
+                ScopeSeparator::Space => "space",
+                ScopeSeparator::Comma => "comma",
+            }),
+            client_authentication: text(match options.client_authentication {
+                ClientAuthentication::Basic => "basic",
+                ClientAuthentication::Post => "post",
+            }),
+            user_id_field: optional(options.user_id_field),
+            upstream_params: text(params.collect::<Vec<_>>().join("\n")),
+        }
+    }
+
+    fn options(self) -> ConnectionOptions {
+        ConnectionOptions {
+            discovery_url: filled(self.discovery_url),
+            tenant: filled(self.tenant),
+            authorization_url: filled(self.authorization_url),
+            token_url: filled(self.token_url),
+            refresh_url: filled(self.refresh_url),
+            user_info_url: filled(self.user_info_url),
+            scope_separator: match self.scope_separator.get_untracked().as_str() {
+                "comma" => ScopeSeparator::Comma,
+                _ => ScopeSeparator::Space,
+            },
+            client_authentication: match self.client_authentication.get_untracked().as_str() {
+                "post" => ClientAuthentication::Post,
+                _ => ClientAuthentication::Basic,
+            },
+            user_id_field: filled(self.user_id_field),
+            upstream_params: split_params(&self.upstream_params.read_untracked()),
+        }
+    }
+}
+
+fn split_scopes(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| c.is_whitespace() || c == ',').filter(|scope| !scope.is_empty()).map(str::to_owned)
+}
+
+fn split_params(text: &str) -> BTreeMap<String, String> {
+    text.lines()
+        .map(|line| line.split_once('=').unwrap_or((line, "")))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .filter(|(name, _)| !name.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_text_becomes_scopes() {
+        assert_eq!(split_scopes("a, b\n c:d ").collect::<Vec<_>>(), ["a", "b", "c:d"]);
+    }
+
+    #[test]
+    fn lines_become_parameters() {
+        let params = split_params("prompt=consent\n\n audience = a=b \n");
+        assert_eq!(params.get("prompt").map(String::as_str), Some("consent"));
+        assert_eq!(params.get("audience").map(String::as_str), Some("a=b"));
+        assert_eq!(params.len(), 2);
+    }
+}

@@ -1,0 +1,213 @@
+//! The form of a connection: the same for a new one and for Settings.
+
+use coffer_contract::{Timestamp, catalogue::CatalogueEntry, connection::Purpose};
+use leptos::prelude::*;
+
+use super::{draft::Draft, options::Options, scopes::Scopes};
+use crate::ui::{
+    Errors,
+    copy::CopyField,
+    errors::Problem,
+    field::Field,
+    form::{Submit, SubmitForm},
+    layout::Section,
+    time::Time,
+    toggle::{RadioCard, Toggle},
+};
+
+/// What the form shows besides the draft.
+#[derive(Clone)]
+pub(super) struct Facts {
+    pub entry: CatalogueEntry,
+    pub callback_url: String,
+    /// Whether the connection is about to be created; its steps are numbered then.
+    pub creating: bool,
+}
+
+/// All controls, Advanced last.
+#[component]
+pub(super) fn ConnectionFields(
+    facts: Facts,
+    draft: Draft,
+    errors: Errors,
+    pending: RwSignal<bool>,
+    /// When the secret was last replaced, if there is one.
+    secret_replaced_at: RwSignal<Option<Timestamp>>,
+    on_submit: impl Fn() + Send + Sync + 'static,
+) -> impl IntoView {
+    let Facts { entry, callback_url, creating } = facts;
+    let step = move |number: &str, title: &str| {
+        if creating { format!("{number}. {title}") } else { title.to_owned() }
+    };
+    let provider = entry.name.clone();
+    let (fields, scopes) = (entry.fields.clone(), entry.scopes.clone());
+    let note = entry.note.clone().map(|note| view! { <p class="alert alert-note">{note}</p> });
+    let naming = creating.then(|| {
+        view! {
+            <Field
+                label="Name"
+                name="name"
+                value=draft.name
+                errors=errors
+                mono=true
+                required=true
+                hint="Your applications send it as the connection parameter. It cannot change later."
+            />
+        }
+    });
+    let label = if creating { "Create connection" } else { "Save changes" };
+    view! {
+        <SubmitForm on_submit=on_submit>
+            <Section
+                title=step("1", "Register Coffer at the provider")
+                text="Create a client at the provider, and enter this callback URL there as its redirect URI."
+            >
+                <CopyField label="Callback URL" id="callback-url" value=callback_url/>
+                <Links entry=entry/>
+                {note}
+            </Section>
+            <Section
+                title=step("2", "Client id and secret")
+                text=format!("From the client that you registered. They identify Coffer to {provider}.")
+            >
+                {naming}
+                <Field
+                    label="Display name"
+                    name="display_name"
+                    value=draft.display_name
+                    errors=errors
+                    placeholder=provider.clone()
+                    hint="Users see it on the sign-in button."
+                />
+                <Field
+                    label="Client ID"
+                    name="client_id"
+                    value=draft.client_id
+                    errors=errors
+                    mono=true
+                    required=true
+                />
+                <Secret value=draft.client_secret errors=errors replaced_at=secret_replaced_at/>
+                <Options fields=fields draft=draft.options errors=errors/>
+            </Section>
+            <Scopes title=step("3", "Scopes") scopes=scopes draft=draft errors=errors/>
+            <Section title="Purpose">
+                <fieldset>
+                    <legend class="sr-only">"Purpose"</legend>
+                    <div class="grid gap-3 lg:grid-cols-3">
+                        <RadioCard
+                            name="purpose"
+                            label="Sign-in and connected accounts"
+                            hint="Users sign in with it, and can connect it to an account they have."
+                            item=Purpose::Both
+                            value=draft.purpose
+                        />
+                        <RadioCard
+                            name="purpose"
+                            label="Sign-in only"
+                            hint="Users sign in with it."
+                            item=Purpose::SignIn
+                            value=draft.purpose
+                        />
+                        <RadioCard
+                            name="purpose"
+                            label="Connected accounts only"
+                            hint="Users who are signed in connect it. The sign-in page does not offer it."
+                            item=Purpose::ConnectedAccounts
+                            value=draft.purpose
+                        />
+                    </div>
+                </fieldset>
+            </Section>
+            <Section title=step("4", "Advanced")>
+                <Toggle
+                    label="Enable Token Vault"
+                    name="vault_enabled"
+                    value=draft.vault_enabled
+                    hint="Keep the provider's tokens, sealed, so that your applications can call its API on the \
+                          user's behalf. Coffer refreshes them."
+                />
+            </Section>
+            <Problem errors=errors/>
+            <div class="flex flex-wrap items-center gap-3">
+                <Submit label=label pending=pending/>
+                {creating.then(|| view! { <p class="hint">"Next: choose the applications that may use it."</p> })}
+            </div>
+        </SubmitForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn Links(entry: CatalogueEntry) -> impl IntoView {
+    let link = |href: Option<String>, text: String| {
+        href.map(|href| {
+            view! {
+                <a class="link" href=href target="_blank" rel="noopener noreferrer">
+                    {text} <span class="sr-only">" (opens in a new tab)"</span>
+                </a>
+            }
+        })
+    };
+    (entry.console_url.is_some() || entry.guide_url.is_some()).then(|| {
+        view! {
+            <p class="flex flex-wrap gap-x-5 gap-y-1 text-sm">
+                {link(entry.console_url, format!("Open the {} console", entry.name))}
+                {link(entry.guide_url, "Read the provider's guide".to_owned())}
+            </p>
+        }
+    })
+}
+
+/// The client secret: written, never read back.
+#[component]
+fn Secret(
+    value: RwSignal<String>,
+    errors: Errors,
+    replaced_at: RwSignal<Option<Timestamp>>,
+) -> impl IntoView {
+    let replacing = RwSignal::new(false);
+    // A saved secret closes the field again.
+    Effect::new(move |before: Option<Option<Timestamp>>| {
+        let now = replaced_at.get();
+        if before.is_some_and(|before| before != now) {
+            replacing.set(false);
+        }
+        now
+    });
+    move || match replaced_at.get().filter(|_| !replacing.get()) {
+        Some(at) => view! {
+            <div>
+                <p class="label">"Client Secret"</p>
+                <div class="mt-1.5 flex flex-wrap items-center gap-3">
+                    <p class="hint">"Last replaced on " <Time at=at/></p>
+                    <button
+                        type="button"
+                        class="btn btn-small"
+                        on:click=move |_| {
+                            replacing.set(true);
+                            crate::browser::focus("#field-client-secret");
+                        }
+                    >
+                        "Replace secret"
+                    </button>
+                </div>
+            </div>
+        }
+        .into_any(),
+        None => view! {
+            <Field
+                label="Client Secret"
+                name="client_secret"
+                value=value
+                errors=errors
+                kind="password"
+                autocomplete="new-password"
+                mono=true
+                required=true
+                hint="Stored sealed, and never shown again."
+            />
+        }
+        .into_any(),
+    }
+}

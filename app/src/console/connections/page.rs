@@ -1,0 +1,176 @@
+//! One connection: settings, and the applications that may use it.
+
+use coffer_contract::connection::{ConnectionDetail, Enablement};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_params_map},
+};
+
+use super::{
+    draft::Draft,
+    form::{ConnectionFields, Facts},
+    list_of, name_of,
+};
+use crate::{
+    console::enablement::{Enablements, Side},
+    server_fns::{
+        connection::{connection, delete_connection, update_connection},
+        enablement::connection_applications,
+    },
+    ui::{
+        Errors, Toasts,
+        dialog::Confirm,
+        layout::{Empty, PageHead, Section},
+        load::loaded,
+        tabs::{Tabs, current},
+    },
+};
+
+const TABS: &[(&str, &str)] = &[("settings", "Settings"), ("applications", "Applications")];
+
+/// The connection that the address names.
+#[component]
+pub(crate) fn Page() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let detail = Resource::new(move || id.get(), connection);
+    let rows = Resource::new(move || id.get(), connection_applications);
+    loaded(detail, move |detail| view! { <Shown detail=detail rows=rows/> }.into_any())
+}
+
+#[component]
+fn Shown(
+    detail: ConnectionDetail,
+    rows: Resource<Result<Vec<Enablement>, crate::server_fns::Failure>>,
+) -> impl IntoView {
+    let tab = current(TABS);
+    let title = RwSignal::new(detail.display_name.clone());
+    let group = detail.entry.group;
+    let kind = format!("{} · {}", detail.entry.name, detail.name);
+    view! {
+        <PageHead title=title text=kind above=(list_of(group), name_of(group))/>
+        <Tabs tabs=TABS current=tab label="Connection"/>
+        <div hidden=move || tab.get() != "settings">
+            <Settings detail=detail title=title/>
+        </div>
+        <div hidden=move || tab.get() != "applications">
+            <h2 class="text-base">"Applications"</h2>
+            <p class="hint mt-1 mb-4">"Switch on every application that may use this connection. Saved at once."</p>
+            {loaded(rows, |rows: Vec<Enablement>| if rows.is_empty() {
+                view! {
+                    <Empty
+                        title="No applications yet"
+                        text="Create an application first; then switch this connection on for it."
+                    >
+                        <a class="btn btn-primary" href="/console/applications/new">"Create application"</a>
+                    </Empty>
+                }
+                .into_any()
+            } else {
+                view! { <Enablements rows=rows side=Side::Applications/> }.into_any()
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Settings(detail: ConnectionDetail, title: RwSignal<String>) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let draft = Draft::edit(&detail);
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let version = RwSignal::new(detail.version);
+    let replaced_at = RwSignal::new(detail.client_secret_replaced_at);
+    let (entry, id) = (detail.entry.clone(), detail.id.clone());
+    let facts =
+        Facts { entry: detail.entry.clone(), callback_url: detail.callback_url.clone(), creating: false };
+    let save = move || {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        let (id, form) = (id.clone(), draft.form(&entry));
+        spawn_local(async move {
+            match update_connection(id, form, version.get_untracked()).await {
+                Ok(saved) => {
+                    version.set(saved.version);
+                    draft.client_secret.set(String::new());
+                    draft.display_name.set(saved.display_name.clone());
+                    replaced_at.set(saved.client_secret_replaced_at);
+                    title.set(saved.display_name);
+                    toasts.done("Changes saved.");
+                }
+                Err(failure) => errors.show(failure),
+            }
+            pending.set(false);
+        });
+    };
+    view! {
+        <ConnectionFields
+            facts=facts
+            draft=draft
+            errors=errors
+            pending=pending
+            secret_replaced_at=replaced_at
+            on_submit=save
+        />
+        <Danger detail=detail/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Danger(detail: ConnectionDetail) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let navigate = use_navigate();
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let list = list_of(detail.entry.group);
+    let (id, name) = (detail.id, detail.name);
+    let typed = Signal::stored(name.clone());
+    let delete = Callback::new(move |entered: String| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        let (id, list, name, navigate) = (id.clone(), list.clone(), name.clone(), navigate.clone());
+        spawn_local(async move {
+            match delete_connection(id, entered).await {
+                Ok(()) => {
+                    toasts.done(format!("{name} is deleted."));
+                    navigate(&list, NavigateOptions::default());
+                }
+                Err(failure) => errors.show(failure),
+            }
+            pending.set(false);
+        });
+    });
+    view! {
+        <div class="mt-6">
+            <Section
+                title="Danger zone"
+                text="Deleting a connection deletes its users' accounts and every token kept for them."
+            >
+                <div>
+                    <Confirm
+                        id="delete-connection"
+                        button="Delete connection"
+                        title="Delete this connection?"
+                        text="Users who signed in with it lose access, and the tokens in the vault are gone. This \
+                              cannot be undone."
+                        action="Delete"
+                        typed=typed
+                        errors=errors
+                        pending=pending.into()
+                        confirm=delete
+                    />
+                </div>
+            </Section>
+        </div>
+    }
+    .into_any()
+}

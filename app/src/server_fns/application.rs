@@ -1,0 +1,55 @@
+//! Applications.
+
+use coffer_contract::{
+    Page,
+    application::{ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, NewApplication},
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::Failure;
+
+/// A page of the application list.
+#[server(prefix = "/console/api", endpoint = "list_applications", input = Json)]
+pub async fn list_applications(
+    search: String,
+    after: Option<String>,
+) -> Result<Page<ApplicationSummary>, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.list_applications(&search, after.as_deref()).await.map_err(super::visit::refuse)
+}
+
+/// One application.
+#[server(prefix = "/console/api", endpoint = "application")]
+pub async fn application(client_id: String) -> Result<ApplicationDetail, Failure> {
+    super::visit::signed_in().await?.application(&client_id).await.map_err(super::visit::refuse)
+}
+
+/// Creates an application; the only answer that shows its secret, besides [`rotate_secret`]'s.
+#[server(prefix = "/console/api", endpoint = "create_application", input = Json)]
+pub async fn create_application(application: NewApplication) -> Result<IssuedSecret, Failure> {
+    super::visit::signed_in().await?.create_application(application).await.map_err(super::visit::refuse)
+}
+
+/// Changes an application, unless somebody changed it since `version`.
+#[server(prefix = "/console/api", endpoint = "update_application", input = Json)]
+pub async fn update_application(
+    client_id: String,
+    form: ApplicationForm,
+    version: i64,
+) -> Result<ApplicationDetail, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.update_application(&client_id, form, version).await.map_err(super::visit::refuse)
+}
+
+/// Replaces an application's secret and shows the new one.
+#[server(prefix = "/console/api", endpoint = "rotate_secret")]
+pub async fn rotate_secret(client_id: String) -> Result<IssuedSecret, Failure> {
+    super::visit::signed_in().await?.rotate_secret(&client_id).await.map_err(super::visit::refuse)
+}
+
+/// Deletes an application whose name was typed as confirmation.
+#[server(prefix = "/console/api", endpoint = "delete_application")]
+pub async fn delete_application(client_id: String, confirm_name: String) -> Result<(), Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.delete_application(&client_id, &confirm_name).await.map_err(super::visit::refuse)
+}

@@ -1,0 +1,58 @@
+//! Connections.
+
+use coffer_contract::{
+    Page,
+    catalogue::ConnectionGroup,
+    connection::{ConnectionDetail, ConnectionForm, ConnectionSummary, DiscoverySummary},
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use super::Failure;
+
+/// A page of a connection list.
+#[server(prefix = "/console/api", endpoint = "list_connections", input = Json)]
+pub async fn list_connections(
+    group: ConnectionGroup,
+    search: String,
+    after: Option<String>,
+) -> Result<Page<ConnectionSummary>, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.list_connections(group, &search, after.as_deref()).await.map_err(super::visit::refuse)
+}
+
+/// One connection.
+#[server(prefix = "/console/api", endpoint = "connection")]
+pub async fn connection(id: String) -> Result<ConnectionDetail, Failure> {
+    super::visit::signed_in().await?.connection(&id).await.map_err(super::visit::refuse)
+}
+
+/// Creates a connection.
+#[server(prefix = "/console/api", endpoint = "create_connection", input = Json)]
+pub async fn create_connection(strategy: String, form: ConnectionForm) -> Result<ConnectionDetail, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.create_connection(&strategy, form).await.map_err(super::visit::refuse)
+}
+
+/// Changes a connection, unless somebody changed it since `version`.
+#[server(prefix = "/console/api", endpoint = "update_connection", input = Json)]
+pub async fn update_connection(
+    id: String,
+    form: ConnectionForm,
+    version: i64,
+) -> Result<ConnectionDetail, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.update_connection(&id, form, version).await.map_err(super::visit::refuse)
+}
+
+/// Deletes a connection whose name was typed as confirmation.
+#[server(prefix = "/console/api", endpoint = "delete_connection")]
+pub async fn delete_connection(id: String, confirm_name: String) -> Result<(), Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.delete_connection(&id, &confirm_name).await.map_err(super::visit::refuse)
+}
+
+/// Fetches and checks a discovery document.
+#[server(prefix = "/console/api", endpoint = "check_discovery")]
+pub async fn check_discovery(url: String) -> Result<DiscoverySummary, Failure> {
+    super::visit::signed_in().await?.check_discovery(&url).await.map_err(super::visit::refuse)
+}

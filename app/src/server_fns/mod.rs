@@ -1,0 +1,16 @@
+//! What the browser may ask of the server: each function takes the visit from the context, calls one
+//! use case and returns its error.
+
+mod failure;
+#[cfg(feature = "ssr")]
+mod visit;
+
+pub mod application;
+pub mod catalogue;
+pub mod connection;
+pub mod enablement;
+pub mod log;
+pub mod session;
+pub mod setup;
+
+pub use failure::Failure;

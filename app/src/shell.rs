@@ -1,0 +1,44 @@
+//! The document around every console page.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// Addresses of the hashed assets.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    /// The stylesheet.
+    pub css: String,
+    /// The module that wasm-bindgen wrote.
+    pub js: String,
+    /// The WebAssembly it loads.
+    pub wasm: String,
+}
+
+/// A whole console page. Its one script carries the nonce of the request's context.
+pub fn shell(assets: Assets) -> impl IntoView {
+    let Assets { css, js, wasm } = assets;
+    // Debug formatting quotes and escapes; the addresses are the server's own.
+    let start = format!(
+        "import start, {{ hydrate }} from {js:?}; start({{ module_or_path: {wasm:?} }}).then(() => hydrate());"
+    );
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="robots" content="noindex"/>
+                <link rel="stylesheet" href=css/>
+                <link rel="modulepreload" href=js/>
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <MetaTags/>
+                <script type="module" nonce=use_nonce()>{start}</script>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

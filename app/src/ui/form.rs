@@ -1,0 +1,45 @@
+//! Forms that a server function answers.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::ready;
+
+/// A form whose submission runs `on_submit`. Its controls wait for hydration; until then the method is
+/// POST, so that nothing typed could ever stand in an address.
+#[component]
+pub(crate) fn SubmitForm(
+    on_submit: impl Fn() + Send + Sync + 'static,
+    children: Children,
+    #[prop(default = "grid gap-6")] class: &'static str,
+) -> impl IntoView {
+    let waiting = ready::waiting();
+    view! {
+        <form
+            method="post"
+            novalidate
+            on:submit=move |ev: SubmitEvent| {
+                ev.prevent_default();
+                on_submit();
+            }
+        >
+            <fieldset class=class disabled=waiting>
+                {children()}
+            </fieldset>
+        </form>
+    }
+    .into_any()
+}
+
+/// A form's own button; shows while the answer is awaited.
+#[component]
+pub(crate) fn Submit(
+    #[prop(into)] label: String,
+    #[prop(into)] pending: Signal<bool>,
+    #[prop(default = "btn btn-primary")] class: &'static str,
+) -> impl IntoView {
+    view! {
+        <button type="submit" class=class aria-busy=move || pending.get().then_some("true")>
+            {label}
+        </button>
+    }
+}

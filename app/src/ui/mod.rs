@@ -1,0 +1,22 @@
+//! The design system.
+
+pub(crate) mod copy;
+pub(crate) mod dialog;
+pub(crate) mod errors;
+pub(crate) mod field;
+pub(crate) mod form;
+pub(crate) mod icon;
+pub(crate) mod layout;
+pub(crate) mod load;
+pub(crate) mod pagination;
+pub(crate) mod ready;
+pub(crate) mod search;
+pub(crate) mod tabs;
+pub(crate) mod time;
+pub(crate) mod toasts;
+pub(crate) mod toggle;
+
+pub(crate) use errors::Errors;
+#[cfg(feature = "ssr")]
+pub(crate) use icon::monogram;
+pub(crate) use toasts::Toasts;
