@@ -1,1 +1,22 @@
-//! placeholder
+//! The use cases of the dashboard, one implementation whatever door they are called through.
+//!
+//! A [`Visit`] is one request by somebody, known or not. [`Visit::signed_in`] yields [`Signed`], the
+//! object that has the use cases, so that nothing can be called by somebody who is not signed in.
+//! Each change is checked first, then written together with its audit event.
+
+mod admin;
+mod applications;
+mod connections;
+mod enablements;
+mod failure;
+mod logs;
+mod signed;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod tidy;
+mod visit;
+
+pub use admin::{Admin, SETUP_LINK_SECONDS};
+pub use signed::Signed;
+pub use visit::{SESSION_SECONDS, Visit};

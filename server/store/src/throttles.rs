@@ -4,6 +4,7 @@ use coffer_contract::Timestamp;
 use coffer_crypto::TokenHash;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _},
 };
 
 use crate::{Store, StoreError, entity::throttles as table};
@@ -54,6 +55,17 @@ impl Throttles {
         Ok(count(failures))
     }
 
+    /// Takes one failure back.
+    pub async fn forgive(&self, key: &TokenHash) -> Result<(), StoreError> {
+        table::Entity::update_many()
+            .col_expr(table::Column::Failures, Expr::col(table::Column::Failures).sub(1))
+            .filter(table::Column::KeyHash.eq(key.as_bytes().to_vec()))
+            .filter(table::Column::Failures.gt(0))
+            .exec(self.0.write())
+            .await?;
+        Ok(())
+    }
+
     /// Forgets the failures.
     pub async fn clear(&self, key: &TokenHash) -> Result<(), StoreError> {
         table::Entity::delete_by_id(key.as_bytes().to_vec()).exec(self.0.write()).await?;
@@ -62,5 +74,5 @@ impl Throttles {
 }
 
 fn count(failures: i64) -> u32 {
-    u32::try_from(failures.max(0)).unwrap_or(u32::MAX)
+    u32::try_from(Ord::max(failures, 0)).unwrap_or(u32::MAX)
 }

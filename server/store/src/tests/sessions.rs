@@ -84,6 +84,8 @@ async fn failures_are_counted_within_their_window() {
     assert_eq!(throttles.record(&key, at(0), 60).await.unwrap(), 1);
     assert_eq!(throttles.record(&key, at(59), 60).await.unwrap(), 2);
     assert_eq!(throttles.standing(&key, at(59)).await.unwrap(), (2, at(60)));
+    throttles.forgive(&key).await.unwrap();
+    assert_eq!(throttles.standing(&key, at(59)).await.unwrap(), (1, at(60)));
     assert_eq!(throttles.standing(&key, at(60)).await.unwrap().0, 0);
     assert_eq!(throttles.record(&key, at(60), 60).await.unwrap(), 1);
     throttles.clear(&key).await.unwrap();

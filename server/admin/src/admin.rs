@@ -1,0 +1,120 @@
+//! What the use cases need, and those that no visitor calls.
+
+use std::sync::Arc;
+
+use coffer_contract::{
+    ApiError,
+    administrator::{AdministratorView, validate_new_administrator},
+};
+use coffer_core::{
+    Clock, Rng,
+    administrator::Administrator,
+    audit::{Actor, AuditEvent, EventCode},
+    ids::AdministratorId,
+    rng::token,
+};
+use coffer_crypto::{Keyring, Secret, TokenHash, password};
+use coffer_federation::Federation;
+use coffer_store::{Store, StoreError};
+use tokio::task::JoinError;
+use url::Url;
+
+use crate::failure;
+
+/// How long a set-up link works, in seconds: one hour.
+pub const SETUP_LINK_SECONDS: i64 = 3600;
+
+/// The dashboard's use cases, shared by all visits.
+pub struct Admin {
+    pub(crate) store: Store,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) federation: Arc<Federation>,
+    pub(crate) issuer: Url,
+}
+
+impl std::fmt::Debug for Admin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admin").field("issuer", &self.issuer.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Admin {
+    /// Over this store. `issuer` is the public address with a slash at its end.
+    pub fn new(
+        store: Store,
+        keyring: Arc<Keyring>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        federation: Arc<Federation>,
+        issuer: Url,
+    ) -> Self {
+        Self { store, keyring, clock, rng, federation, issuer }
+    }
+
+    /// A token for the set-up page, if there is no administrator yet. It replaces older ones and works
+    /// once, within [`SETUP_LINK_SECONDS`].
+    pub async fn new_setup_link(&self) -> Result<Option<String>, StoreError> {
+        if self.store.administrators().count().await? > 0 {
+            return Ok(None);
+        }
+        let token = token(self.rng.as_ref());
+        let expires_at = self.clock.now().plus_seconds(SETUP_LINK_SECONDS);
+        self.store.setup_links().replace(&TokenHash::of(&token), expires_at).await?;
+        Ok(Some(token))
+    }
+
+    /// Adds an administrator from the command line.
+    pub async fn create_administrator(
+        &self,
+        email: &str,
+        password: Secret,
+    ) -> Result<AdministratorView, ApiError> {
+        const REFERENCE: &str = "command line";
+        let email = normal_email(email);
+        let fields = validate_new_administrator(&email, password.reveal());
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
+        let administrator = self.new_administrator(email);
+        let hash = self.hash(password).await.map_err(|error| failure::internal(REFERENCE, error))?;
+        let event = AuditEvent::new(
+            administrator.created_at,
+            EventCode::AdminCreated,
+            Actor::System,
+            format!("{} was made an administrator from the command line.", administrator.email),
+        );
+        self.store
+            .administrators()
+            .create(&administrator, &hash, event)
+            .await
+            .map_err(|error| failure::of_store(REFERENCE, error))?;
+        Ok(AdministratorView { email: administrator.email })
+    }
+
+    pub(crate) fn new_administrator(&self, email: String) -> Administrator {
+        Administrator {
+            id: AdministratorId::generate(self.rng.as_ref()),
+            email,
+            created_at: self.clock.now(),
+            last_sign_in_at: None,
+        }
+    }
+
+    /// Hashes a password off the async threads.
+    pub(crate) async fn hash(&self, password: Secret) -> Result<String, JoinError> {
+        let rng = Arc::clone(&self.rng);
+        tokio::task::spawn_blocking(move || password::hash(&password, rng.as_ref())).await
+    }
+
+    /// Checks a password off the async threads.
+    pub(crate) async fn verify(&self, password: Secret, hash: String) -> Result<bool, JoinError> {
+        tokio::task::spawn_blocking(move || password::verify(&password, &hash)).await
+    }
+}
+
+/// An e-mail address as it is stored and compared.
+pub(crate) fn normal_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}

@@ -1,0 +1,225 @@
+//! Applications: list, show, create, change, replace the secret, delete.
+
+use coffer_contract::{
+    ApiError, Page,
+    application::{
+        ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, NewApplication,
+        SigningAlgorithm, TokenEndpointAuthMethod,
+    },
+    page::PAGE_SIZE,
+};
+use coffer_core::{audit::EventCode, client::Client, ids::ClientId, rng::token};
+use coffer_crypto::TokenHash;
+
+use crate::{Signed, failure, tidy};
+
+/// Begins every client secret, so that one found where it should not be can be recognised.
+const SECRET_PREFIX: &str = "cfs_";
+
+impl Signed {
+    /// A page of the applications, by name.
+    pub async fn list_applications(
+        &self,
+        search: &str,
+        after: Option<&str>,
+    ) -> Result<Page<ApplicationSummary>, ApiError> {
+        let page = self.store().clients().list(search, after, PAGE_SIZE).await;
+        let page = page.map_err(|e| self.visit.store_failed(e))?;
+        Ok(page.map(|(client, connections)| ApplicationSummary {
+            client_id: client.id.to_string(),
+            name: client.name,
+            app_type: client.app_type,
+            connections,
+        }))
+    }
+
+    /// One application.
+    pub async fn application(&self, client_id: &str) -> Result<ApplicationDetail, ApiError> {
+        Ok(self.application_detail(self.find_client(client_id).await?))
+    }
+
+    /// Creates an application. The answer is the only one that has its secret, which is kept as a hash.
+    pub async fn create_application(&self, new: NewApplication) -> Result<IssuedSecret, ApiError> {
+        let fields = new.validate();
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
+        let now = self.visit.now();
+        let secret = new.app_type.confidential().then(|| self.new_secret());
+        let client = Client {
+            id: ClientId::generate(self.admin().rng.as_ref()),
+            name: new.name.trim().to_owned(),
+            description: String::new(),
+            app_type: new.app_type,
+            callbacks: vec![],
+            logout_urls: vec![],
+            web_origins: vec![],
+            grants: new.app_type.default_grants(),
+            auth_method: if new.app_type.confidential() {
+                TokenEndpointAuthMethod::ClientSecretPost
+            } else {
+                TokenEndpointAuthMethod::None
+            },
+            id_token_alg: SigningAlgorithm::default(),
+            first_party: false,
+            secret_replaced_at: secret.is_some().then_some(now),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let event = self
+            .event(
+                EventCode::ApplicationCreated,
+                format!("Application “{}” ({}) was created.", client.name, client.app_type.label()),
+            )
+            .client(&client.id);
+        let hash = secret.as_deref().map(TokenHash::of);
+        self.store()
+            .clients()
+            .create(&client, hash.as_ref(), event)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        Ok(IssuedSecret { client_id: client.id.to_string(), client_secret: secret })
+    }
+
+    /// Changes an application, unless it has changed since `version`. Its kind stays.
+    pub async fn update_application(
+        &self,
+        client_id: &str,
+        form: ApplicationForm,
+        version: i64,
+    ) -> Result<ApplicationDetail, ApiError> {
+        let before = self.find_client(client_id).await?;
+        let form = tidy::application(form);
+        let fields = form.validate(before.app_type);
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
+        let after = Client {
+            id: before.id.clone(),
+            name: form.name,
+            description: form.description,
+            app_type: before.app_type,
+            callbacks: form.callbacks,
+            logout_urls: form.logout_urls,
+            web_origins: form.web_origins,
+            grants: form.grants,
+            auth_method: form.auth_method,
+            id_token_alg: form.id_token_alg,
+            first_party: form.first_party,
+            secret_replaced_at: before.secret_replaced_at,
+            created_at: before.created_at,
+            updated_at: self.visit.now(),
+            version: version.saturating_add(1),
+        };
+        let event = self
+            .event(
+                EventCode::ApplicationUpdated,
+                format!("Application “{}” was changed: {}.", after.name, changes(&before, &after)),
+            )
+            .client(&after.id);
+        self.store()
+            .clients()
+            .update(&after, version, event)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        Ok(self.application_detail(after))
+    }
+
+    /// Replaces the secret; the old one stops working at once. The answer is the only one that has it.
+    pub async fn rotate_secret(&self, client_id: &str) -> Result<IssuedSecret, ApiError> {
+        let client = self.find_client(client_id).await?;
+        if !client.app_type.confidential() {
+            return Err(ApiError::Forbidden {
+                message: "This kind of application cannot keep a secret, so it has none.".to_owned(),
+            });
+        }
+        let secret = self.new_secret();
+        let event = self
+            .event(
+                EventCode::ApplicationSecretRotated,
+                format!("The client secret of “{}” was replaced.", client.name),
+            )
+            .client(&client.id);
+        let replaced = self
+            .store()
+            .clients()
+            .replace_secret(&client.id, &TokenHash::of(&secret), self.visit.now(), event)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        if !replaced {
+            return Err(failure::not_found("application"));
+        }
+        Ok(IssuedSecret { client_id: client.id.to_string(), client_secret: Some(secret) })
+    }
+
+    /// Deletes an application with its tokens, if `confirm_name` is its name.
+    pub async fn delete_application(&self, client_id: &str, confirm_name: &str) -> Result<(), ApiError> {
+        let client = self.find_client(client_id).await?;
+        if confirm_name.trim() != client.name {
+            return Err(ApiError::field(
+                "confirm_name",
+                format!("Type the application's name, {}, to delete it.", client.name),
+            ));
+        }
+        let event = self
+            .event(EventCode::ApplicationDeleted, format!("Application “{}” was deleted.", client.name))
+            .client(&client.id);
+        let deleted = self.store().clients().delete(&client.id, event).await;
+        if deleted.map_err(|e| self.visit.store_failed(e))? {
+            Ok(())
+        } else {
+            Err(failure::not_found("application"))
+        }
+    }
+
+    pub(crate) async fn find_client(&self, client_id: &str) -> Result<Client, ApiError> {
+        let found = self.store().clients().get(&ClientId::from_text(client_id)).await;
+        found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("application"))
+    }
+
+    fn new_secret(&self) -> String {
+        format!("{SECRET_PREFIX}{}", token(self.admin().rng.as_ref()))
+    }
+
+    fn application_detail(&self, client: Client) -> ApplicationDetail {
+        ApplicationDetail {
+            client_id: client.id.to_string(),
+            form: ApplicationForm {
+                name: client.name,
+                description: client.description,
+                callbacks: client.callbacks,
+                logout_urls: client.logout_urls,
+                web_origins: client.web_origins,
+                grants: client.grants,
+                auth_method: client.auth_method,
+                id_token_alg: client.id_token_alg,
+                first_party: client.first_party,
+            },
+            app_type: client.app_type,
+            client_secret_replaced_at: client.secret_replaced_at,
+            issuer: self.admin().issuer.to_string(),
+            created_at: client.created_at,
+            version: client.version,
+        }
+    }
+}
+
+/// What differs, for the log: the names of settings, not their values.
+fn changes(before: &Client, after: &Client) -> String {
+    let changed: Vec<&str> = [
+        (before.name != after.name, "name"),
+        (before.description != after.description, "description"),
+        (before.callbacks != after.callbacks, "callback URLs"),
+        (before.logout_urls != after.logout_urls, "logout URLs"),
+        (before.web_origins != after.web_origins, "web origins"),
+        (before.grants != after.grants, "grants"),
+        (before.auth_method != after.auth_method, "client authentication"),
+        (before.id_token_alg != after.id_token_alg, "ID token signature"),
+        (before.first_party != after.first_party, "first-party"),
+    ]
+    .into_iter()
+    .filter_map(|(differs, name)| differs.then_some(name))
+    .collect();
+    if changed.is_empty() { "nothing differs".to_owned() } else { changed.join(", ") }
+}

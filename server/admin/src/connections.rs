@@ -1,0 +1,247 @@
+//! Connections: list, show, create, change, delete.
+
+use coffer_contract::{
+    ApiError, Page,
+    catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
+    connection::{ConnectionDetail, ConnectionForm, ConnectionSummary, DiscoverySummary},
+    page::PAGE_SIZE,
+    validate,
+};
+use coffer_core::{audit::EventCode, connection::Connection, ids::ConnectionId};
+use coffer_crypto::{Context, Sealed, Secret};
+
+use crate::{Signed, failure, tidy};
+
+impl Signed {
+    /// A page of one group's connections, by name.
+    pub async fn list_connections(
+        &self,
+        group: ConnectionGroup,
+        search: &str,
+        after: Option<&str>,
+    ) -> Result<Page<ConnectionSummary>, ApiError> {
+        let entries = self.catalogue(group);
+        let strategies: Vec<String> = entries.iter().map(|entry| entry.strategy.clone()).collect();
+        let page = self
+            .store()
+            .connections()
+            .list(&strategies, search, after, PAGE_SIZE)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        Ok(page.map(|(connection, applications)| ConnectionSummary {
+            id: connection.id.to_string(),
+            name: connection.name,
+            display_name: connection.display_name,
+            strategy_name: entries
+                .iter()
+                .find(|entry| entry.strategy == connection.strategy)
+                .map_or_else(|| connection.strategy.clone(), |entry| entry.name.clone()),
+            strategy: connection.strategy,
+            vault_enabled: connection.vault_enabled,
+            applications,
+        }))
+    }
+
+    /// One connection.
+    pub async fn connection(&self, id: &str) -> Result<ConnectionDetail, ApiError> {
+        let connection = self.find_connection(id).await?;
+        let entry = self.catalogue_entry(&connection.strategy)?;
+        Ok(self.connection_detail(connection, entry))
+    }
+
+    /// Creates a connection. Where its kind has a discovery document, that is fetched and checked first.
+    pub async fn create_connection(
+        &self,
+        strategy: &str,
+        form: ConnectionForm,
+    ) -> Result<ConnectionDetail, ApiError> {
+        let entry = self.catalogue_entry(strategy)?;
+        let form = tidy::connection(form, &entry);
+        let fields = form.validate(&entry, true);
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
+        let taken =
+            self.store().connections().by_name(&form.name).await.map_err(|e| self.visit.store_failed(e))?;
+        if taken.is_some() {
+            return Err(failure::name_taken());
+        }
+        self.check_options(&form, &entry, None).await?;
+
+        let now = self.visit.now();
+        let secret = Secret::new(form.client_secret);
+        let connection = Connection {
+            id: ConnectionId::generate(self.admin().rng.as_ref()),
+            name: form.name,
+            strategy: entry.strategy.clone(),
+            display_name: form.display_name,
+            client_id: form.client_id,
+            client_secret_replaced_at: Some(now),
+            scopes: form.scopes.into_iter().collect(),
+            purpose: form.purpose,
+            vault_enabled: form.vault_enabled,
+            options: form.options,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let sealed = self.seal(&connection.id, &secret);
+        let event = self
+            .event(
+                EventCode::ConnectionCreated,
+                format!("Connection “{}” ({}) was created.", connection.name, entry.name),
+            )
+            .connection(&connection.name);
+        self.store()
+            .connections()
+            .create(&connection, Some(&sealed), event)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        Ok(self.connection_detail(connection, entry))
+    }
+
+    /// Changes a connection, unless it has changed since `version`. Name and kind stay; an empty client
+    /// secret keeps the one there is.
+    pub async fn update_connection(
+        &self,
+        id: &str,
+        form: ConnectionForm,
+        version: i64,
+    ) -> Result<ConnectionDetail, ApiError> {
+        let before = self.find_connection(id).await?;
+        let entry = self.catalogue_entry(&before.strategy)?;
+        let form = tidy::connection(form, &entry);
+        let fields = form.validate(&entry, false);
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
+        self.check_options(&form, &entry, Some(&before)).await?;
+
+        let now = self.visit.now();
+        let secret = Some(Secret::new(form.client_secret)).filter(|secret| !secret.is_empty());
+        let after = Connection {
+            id: before.id.clone(),
+            name: before.name.clone(),
+            strategy: before.strategy.clone(),
+            display_name: form.display_name,
+            client_id: form.client_id,
+            client_secret_replaced_at: if secret.is_some() {
+                Some(now)
+            } else {
+                before.client_secret_replaced_at
+            },
+            scopes: form.scopes.into_iter().collect(),
+            purpose: form.purpose,
+            vault_enabled: form.vault_enabled,
+            options: form.options,
+            created_at: before.created_at,
+            updated_at: now,
+            version: version.saturating_add(1),
+        };
+        let sealed = secret.map(|secret| self.seal(&after.id, &secret));
+        let event = self
+            .event(
+                EventCode::ConnectionUpdated,
+                format!("Connection “{}” was changed: {}.", after.name, changes(&before, &after)),
+            )
+            .connection(&after.name);
+        self.store()
+            .connections()
+            .update(&after, sealed.as_ref(), version, event)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        Ok(self.connection_detail(after, entry))
+    }
+
+    /// Deletes a connection with its users and their tokens, if `confirm_name` is its name.
+    pub async fn delete_connection(&self, id: &str, confirm_name: &str) -> Result<(), ApiError> {
+        let connection = self.find_connection(id).await?;
+        if confirm_name.trim() != connection.name {
+            return Err(ApiError::field(
+                "confirm_name",
+                format!("Type the connection's name, {}, to delete it.", connection.name),
+            ));
+        }
+        let event = self
+            .event(EventCode::ConnectionDeleted, format!("Connection “{}” was deleted.", connection.name))
+            .connection(&connection.name);
+        let deleted = self
+            .store()
+            .connections()
+            .delete(&connection.id, event)
+            .await
+            .map_err(|e| self.visit.store_failed(e))?;
+        if deleted { Ok(()) } else { Err(failure::not_found("connection")) }
+    }
+
+    /// Fetches and checks a discovery document.
+    pub async fn check_discovery(&self, url: &str) -> Result<DiscoverySummary, ApiError> {
+        const FIELD: &str = "options.discovery_url";
+        let url = url.trim();
+        validate::provider_url(url).map_err(|message| ApiError::field(FIELD, message))?;
+        let found = self.admin().federation.discover(url).await;
+        found.map_err(|error| ApiError::field(FIELD, error.to_string()))
+    }
+
+    pub(crate) async fn find_connection(&self, id: &str) -> Result<Connection, ApiError> {
+        let found = self.store().connections().get(&ConnectionId::from_text(id)).await;
+        found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("connection"))
+    }
+
+    /// What only the provider can say about the options, asked when they are new.
+    async fn check_options(
+        &self,
+        form: &ConnectionForm,
+        entry: &CatalogueEntry,
+        before: Option<&Connection>,
+    ) -> Result<(), ApiError> {
+        let Some(url) = &form.options.discovery_url else { return Ok(()) };
+        let known = before.is_some_and(|before| before.options.discovery_url.as_ref() == Some(url));
+        if entry.fields.contains(&OptionField::DiscoveryUrl) && !known {
+            self.check_discovery(url).await?;
+        }
+        Ok(())
+    }
+
+    fn seal(&self, id: &ConnectionId, secret: &Secret) -> Sealed {
+        let place = Context { table: "connections", row: id.as_str(), column: "client_secret" };
+        self.admin().keyring.seal(self.admin().rng.as_ref(), place, secret.reveal().as_bytes())
+    }
+
+    fn connection_detail(&self, connection: Connection, entry: CatalogueEntry) -> ConnectionDetail {
+        ConnectionDetail {
+            id: connection.id.to_string(),
+            name: connection.name,
+            display_name: connection.display_name,
+            entry,
+            client_id: connection.client_id,
+            client_secret_replaced_at: connection.client_secret_replaced_at,
+            scopes: connection.scopes.to_vec(),
+            purpose: connection.purpose,
+            vault_enabled: connection.vault_enabled,
+            options: connection.options,
+            callback_url: self.callback_url(),
+            created_at: connection.created_at,
+            updated_at: connection.updated_at,
+            version: connection.version,
+        }
+    }
+}
+
+/// What differs, for the log: the names of settings, not their values.
+fn changes(before: &Connection, after: &Connection) -> String {
+    let vault = if after.vault_enabled { "token vault switched on" } else { "token vault switched off" };
+    let changed: Vec<&str> = [
+        (before.display_name != after.display_name, "display name"),
+        (before.client_id != after.client_id, "client id"),
+        (before.client_secret_replaced_at != after.client_secret_replaced_at, "client secret"),
+        (before.scopes != after.scopes, "scopes"),
+        (before.purpose != after.purpose, "purpose"),
+        (before.vault_enabled != after.vault_enabled, vault),
+        (before.options != after.options, "advanced settings"),
+    ]
+    .into_iter()
+    .filter_map(|(differs, name)| differs.then_some(name))
+    .collect();
+    if changed.is_empty() { "nothing differs".to_owned() } else { changed.join(", ") }
+}

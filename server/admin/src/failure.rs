@@ -1,0 +1,39 @@
+//! From what happened inside to what an administrator reads. The details go to the log alone.
+
+use std::fmt::Display;
+
+use coffer_contract::ApiError;
+use coffer_store::StoreError;
+
+/// Something failed that the visitor can do nothing about.
+pub fn internal(reference: &str, error: impl Display) -> ApiError {
+    tracing::error!(request_id = reference, %error, "a dashboard action failed");
+    ApiError::Internal { reference: reference.to_owned() }
+}
+
+/// What the store refused, in words; what failed in it, as an internal error.
+pub fn of_store(reference: &str, error: StoreError) -> ApiError {
+    match error {
+        StoreError::Conflict { what: "version" } => ApiError::Conflict {
+            message: "Somebody else changed this while you were editing. Reload the page to see what is \
+                      there now, then make your change again."
+                .to_owned(),
+        },
+        StoreError::Conflict { what: "name" } => name_taken(),
+        StoreError::Conflict { what: "email" } => {
+            ApiError::field("email", "There is an administrator with this e-mail address already.")
+        }
+        StoreError::NotFound { what } => not_found(what),
+        other => internal(reference, other),
+    }
+}
+
+/// The connection, application or kind of connection does not exist.
+pub fn not_found(what: &str) -> ApiError {
+    ApiError::NotFound { message: format!("This {what} does not exist; it may have been deleted.") }
+}
+
+/// Two connections cannot have one name.
+pub fn name_taken() -> ApiError {
+    ApiError::field("name", "Another connection has this name. Choose a different one.")
+}

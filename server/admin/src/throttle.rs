@@ -1,0 +1,68 @@
+//! Slows down the guessing of passwords: a few failures per account, more per address, in 15 minutes.
+
+use coffer_contract::{ApiError, Timestamp};
+use coffer_crypto::TokenHash;
+use coffer_store::{Store, StoreError};
+
+/// Failures allowed for one e-mail address.
+pub const PER_EMAIL: u32 = 5;
+/// Failures allowed from one network address.
+pub const PER_ADDRESS: u32 = 20;
+/// Length of the window that a first failure opens, in seconds.
+pub const WINDOW_SECONDS: i64 = 15 * 60;
+
+/// An attempt that counts as failed until it is known to have succeeded: however many are made at
+/// once, no more than the limit are checked.
+pub struct Attempt {
+    store: Store,
+    email: TokenHash,
+    address: Option<TokenHash>,
+}
+
+impl Attempt {
+    /// Begins one, or says how long to wait.
+    pub async fn begin(
+        store: &Store,
+        email: &str,
+        ip: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<Self, ApiError>, StoreError> {
+        let attempt = Self {
+            store: store.clone(),
+            email: TokenHash::of(&format!("sign-in e-mail {email}")),
+            address: ip.map(|ip| TokenHash::of(&format!("sign-in address {ip}"))),
+        };
+        let throttles = store.throttles();
+        let limits = [(Some(&attempt.email), PER_EMAIL), (attempt.address.as_ref(), PER_ADDRESS)];
+        for (key, limit) in limits {
+            let Some(key) = key else { continue };
+            let (failures, until) = throttles.standing(key, now).await?;
+            if failures >= limit {
+                return Ok(Err(wait(now, until)));
+            }
+        }
+        for (key, limit) in limits {
+            let Some(key) = key else { continue };
+            if throttles.record(key, now, WINDOW_SECONDS).await? > limit {
+                let (_, until) = throttles.standing(key, now).await?;
+                return Ok(Err(wait(now, until)));
+            }
+        }
+        Ok(Ok(attempt))
+    }
+
+    /// It succeeded: the account's failures are forgotten, and this was none of the address's.
+    pub async fn succeeded(self) -> Result<(), StoreError> {
+        let throttles = self.store.throttles();
+        throttles.clear(&self.email).await?;
+        if let Some(address) = &self.address {
+            throttles.forgive(address).await?;
+        }
+        Ok(())
+    }
+}
+
+fn wait(now: Timestamp, until: Timestamp) -> ApiError {
+    let millis = u64::try_from(until.millis() - now.millis()).unwrap_or(0);
+    ApiError::TooManyAttempts { retry_after: millis.div_ceil(1000).max(1) }
+}

@@ -1,0 +1,82 @@
+//! Forms as people fill them in: stray spaces, empty lines, things named twice.
+
+use coffer_contract::{
+    application::{ApplicationForm, GrantType},
+    catalogue::{CatalogueEntry, OptionField},
+    connection::{ConnectionForm, ConnectionOptions},
+};
+
+fn trim(text: &mut String) {
+    if text.trim().len() != text.len() {
+        *text = text.trim().to_owned();
+    }
+}
+
+fn lines(list: &mut Vec<String>) {
+    let mut kept: Vec<String> = Vec::with_capacity(list.len());
+    for line in list.iter().map(|line| line.trim()) {
+        if !line.is_empty() && !kept.iter().any(|k| k == line) {
+            kept.push(line.to_owned());
+        }
+    }
+    *list = kept;
+}
+
+fn optional(value: &mut Option<String>) {
+    *value = value.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+}
+
+/// A connection's form, with the options alone that this kind of connection has.
+pub fn connection(mut form: ConnectionForm, entry: &CatalogueEntry) -> ConnectionForm {
+    for text in [&mut form.name, &mut form.display_name, &mut form.client_id, &mut form.client_secret] {
+        trim(text);
+    }
+    if form.display_name.is_empty() {
+        form.display_name.clone_from(&entry.name);
+    }
+    lines(&mut form.scopes);
+    let given = std::mem::take(&mut form.options);
+    form.options = options(given, entry);
+    form
+}
+
+fn options(given: ConnectionOptions, entry: &CatalogueEntry) -> ConnectionOptions {
+    let mut kept = ConnectionOptions::default();
+    for field in &entry.fields {
+        match field {
+            OptionField::DiscoveryUrl => kept.discovery_url.clone_from(&given.discovery_url),
+            OptionField::Tenant => kept.tenant.clone_from(&given.tenant),
+            OptionField::AuthorizationUrl => kept.authorization_url.clone_from(&given.authorization_url),
+            OptionField::TokenUrl => kept.token_url.clone_from(&given.token_url),
+            OptionField::RefreshUrl => kept.refresh_url.clone_from(&given.refresh_url),
+            OptionField::UserInfoUrl => kept.user_info_url.clone_from(&given.user_info_url),
+            OptionField::ScopeSeparator => kept.scope_separator = given.scope_separator,
+            OptionField::ClientAuthentication => kept.client_authentication = given.client_authentication,
+            OptionField::UserIdField => kept.user_id_field.clone_from(&given.user_id_field),
+            OptionField::UpstreamParams => kept.upstream_params.clone_from(&given.upstream_params),
+        }
+    }
+    for value in [
+        &mut kept.discovery_url,
+        &mut kept.tenant,
+        &mut kept.authorization_url,
+        &mut kept.token_url,
+        &mut kept.refresh_url,
+        &mut kept.user_info_url,
+        &mut kept.user_id_field,
+    ] {
+        optional(value);
+    }
+    kept
+}
+
+/// An application's form; its grants in the order they are offered.
+pub fn application(mut form: ApplicationForm) -> ApplicationForm {
+    trim(&mut form.name);
+    trim(&mut form.description);
+    lines(&mut form.callbacks);
+    lines(&mut form.logout_urls);
+    lines(&mut form.web_origins);
+    form.grants = GrantType::ALL.into_iter().filter(|grant| form.grants.contains(grant)).collect();
+    form
+}

@@ -1,0 +1,222 @@
+//! One request by somebody: setting up, signing in and out.
+
+use std::sync::Arc;
+
+use coffer_contract::{
+    ApiError, Timestamp,
+    administrator::{AdministratorView, SetupState, validate_new_administrator},
+};
+use coffer_core::{
+    administrator::Administrator,
+    audit::{Actor, AuditEvent, EventCode},
+    ids::AdministratorId,
+};
+use coffer_crypto::{Secret, TokenHash};
+use coffer_store::StoreError;
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+
+use crate::{Admin, Signed, admin::normal_email, failure, throttle::Attempt};
+
+/// A session ends this many seconds after the sign-in, used or not: 12 hours.
+pub const SESSION_SECONDS: i64 = 12 * 3600;
+
+const SESSION_KEY: &str = "administrator";
+
+/// Checked for an e-mail address that nobody has, so that the answer takes as long. No password
+/// leads to it: its hash part is not argon2's output for anything known.
+pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw\
+                                       $bm9ib2R5IGhhcyB0aGlzIHBhc3N3b3JkLCBldmVyISE";
+
+/// One request: who it came from, as far as that is known, and its number in the log.
+#[derive(Clone)]
+pub struct Visit {
+    pub(crate) admin: Arc<Admin>,
+    session: Session,
+    pub(crate) ip: Option<String>,
+    pub(crate) request_id: String,
+}
+
+impl std::fmt::Debug for Visit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Visit").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+/// What the session remembers.
+#[derive(Serialize, Deserialize)]
+struct SignInRecord {
+    administrator: AdministratorId,
+    at: Timestamp,
+}
+
+impl Visit {
+    /// The request `request_id` from `ip` in this browser session.
+    pub fn new(admin: Arc<Admin>, session: Session, ip: Option<String>, request_id: String) -> Self {
+        Self { admin, session, ip, request_id }
+    }
+
+    /// Whether there is an administrator yet, and whether this set-up link can make one.
+    pub async fn setup_state(&self, token: &str) -> Result<SetupState, ApiError> {
+        let store = &self.admin.store;
+        let needs_setup = store.administrators().count().await.map_err(|e| self.store_failed(e))? == 0;
+        let link_valid = needs_setup
+            && store
+                .setup_links()
+                .is_valid(&TokenHash::of(token), self.now())
+                .await
+                .map_err(|e| self.store_failed(e))?;
+        Ok(SetupState { needs_setup, link_valid })
+    }
+
+    /// Makes the first administrator and signs them in. The link works once.
+    pub async fn complete_setup(
+        &self,
+        token: &str,
+        email: &str,
+        password: Secret,
+    ) -> Result<AdministratorView, ApiError> {
+        // The link first: without it nobody gets the server to hash anything.
+        if !self.setup_state(token).await?.link_valid {
+            return Err(link_invalid());
+        }
+        let email = normal_email(email);
+        let fields = validate_new_administrator(&email, password.reveal());
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
+        let administrator = self.admin.new_administrator(email);
+        let hash = self.admin.hash(password).await.map_err(|e| self.failed(e))?;
+        let event = self.event(
+            EventCode::AdminCreated,
+            actor(&administrator),
+            format!("{} became the first administrator.", administrator.email),
+        );
+        let created = self
+            .admin
+            .store
+            .administrators()
+            .create_first(&administrator, &hash, &TokenHash::of(token), self.now(), event)
+            .await
+            .map_err(|e| self.store_failed(e))?;
+        if !created {
+            return Err(link_invalid());
+        }
+        self.begin_session(administrator).await
+    }
+
+    /// Signs an administrator in. Too many failures for the e-mail address or from the network address
+    /// are refused for a while; an unknown e-mail address takes as long as a wrong password.
+    pub async fn sign_in(&self, email: &str, password: Secret) -> Result<AdministratorView, ApiError> {
+        let email = normal_email(email);
+        let attempt = Attempt::begin(&self.admin.store, &email, self.ip.as_deref(), self.now())
+            .await
+            .map_err(|e| self.store_failed(e))?
+            .inspect_err(|_| tracing::warn!(request_id = %self.request_id, "sign-in attempts throttled"))?;
+        let known =
+            self.admin.store.administrators().by_email(&email).await.map_err(|e| self.store_failed(e))?;
+        let (administrator, hash) = match known {
+            Some((administrator, hash)) => (Some(administrator), hash),
+            None => (None, NOBODYS_HASH.to_owned()),
+        };
+        let right = self.admin.verify(password, hash).await.map_err(|e| self.failed(e))?;
+        let Some(administrator) = administrator.filter(|_| right) else {
+            let name: String = email.chars().take(254).collect();
+            let event = self.event(
+                EventCode::AdminSignInFailed,
+                Actor::Anonymous(name),
+                "E-mail address or password was wrong.".to_owned(),
+            );
+            self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))?;
+            return Err(ApiError::field("password", "E-mail address or password is wrong."));
+        };
+        attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
+        self.begin_session(administrator).await
+    }
+
+    /// Ends the session, if there is one.
+    pub async fn sign_out(&self) -> Result<(), ApiError> {
+        let signed = self.signed_in().await;
+        self.session.flush().await.map_err(|e| self.failed(e))?;
+        match signed {
+            Ok(signed) => {
+                let event = self.event(
+                    EventCode::AdminSignedOut,
+                    actor(&signed.administrator),
+                    format!("{} signed out.", signed.administrator.email),
+                );
+                self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))
+            }
+            Err(ApiError::Unauthenticated) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The use cases, for a signed-in administrator whose session has not ended.
+    pub async fn signed_in(&self) -> Result<Signed, ApiError> {
+        let record: Option<SignInRecord> = self.session.get(SESSION_KEY).await.map_err(|e| self.failed(e))?;
+        let Some(record) = record else { return Err(ApiError::Unauthenticated) };
+        let administrator = if self.now() < record.at.plus_seconds(SESSION_SECONDS) {
+            let administrators = self.admin.store.administrators();
+            administrators.get(&record.administrator).await.map_err(|e| self.store_failed(e))?
+        } else {
+            None
+        };
+        match administrator {
+            Some(administrator) => Ok(Signed { visit: self.clone(), administrator }),
+            None => {
+                self.session.flush().await.map_err(|e| self.failed(e))?;
+                Err(ApiError::Unauthenticated)
+            }
+        }
+    }
+
+    /// The session gets a new id, so that one planted before the sign-in is worth nothing.
+    async fn begin_session(&self, administrator: Administrator) -> Result<AdministratorView, ApiError> {
+        let at = self.now();
+        let event = self.event(
+            EventCode::AdminSignedIn,
+            actor(&administrator),
+            format!("{} signed in.", administrator.email),
+        );
+        self.admin
+            .store
+            .administrators()
+            .signed_in(&administrator.id, at, event)
+            .await
+            .map_err(|e| self.store_failed(e))?;
+        self.session.clear().await;
+        self.session.cycle_id().await.map_err(|e| self.failed(e))?;
+        let record = SignInRecord { administrator: administrator.id, at };
+        self.session.insert(SESSION_KEY, record).await.map_err(|e| self.failed(e))?;
+        Ok(AdministratorView { email: administrator.email })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.admin.clock.now()
+    }
+
+    pub(crate) fn event(&self, code: EventCode, actor: Actor, description: String) -> AuditEvent {
+        AuditEvent::new(self.now(), code, actor, description).from_ip(self.ip.as_deref())
+    }
+
+    pub(crate) fn store_failed(&self, error: StoreError) -> ApiError {
+        failure::of_store(&self.request_id, error)
+    }
+
+    pub(crate) fn failed(&self, error: impl std::fmt::Display) -> ApiError {
+        failure::internal(&self.request_id, error)
+    }
+}
+
+pub(crate) fn actor(administrator: &Administrator) -> Actor {
+    Actor::Administrator(administrator.id.clone(), administrator.email.clone())
+}
+
+fn link_invalid() -> ApiError {
+    ApiError::Forbidden {
+        message: "This set-up link is not valid any more. Restart the server: while there is no \
+                  administrator it prints a new link."
+            .to_owned(),
+    }
+}
