@@ -65,6 +65,9 @@ pub enum VaultError {
     /// A sealed value opened, but is not what belongs there.
     #[error("{0}: the sealed value is not a token set")]
     Format(String),
+    /// The release could not be recorded, so the token is withheld.
+    #[error("the release could not be recorded in the audit log")]
+    NotRecorded,
     /// A task of the vault ended before its answer.
     #[error("the vault is shutting down")]
     Stopped,

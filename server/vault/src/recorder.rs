@@ -2,7 +2,7 @@
 //! is answered before the group that holds their event is on disk.
 
 use coffer_core::audit::AuditEvent;
-use coffer_store::{Store, StoreError};
+use coffer_store::Store;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::VaultError;
@@ -30,7 +30,7 @@ impl Recorder {
         self.0.send((event, done)).await.map_err(|_| VaultError::Stopped)?;
         match committed.await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(VaultError::Store(StoreError::Unavailable)),
+            Ok(false) => Err(VaultError::NotRecorded),
             Err(_) => Err(VaultError::Stopped),
         }
     }

@@ -134,8 +134,8 @@ impl Inner {
                 let text = format!("The provider refused to refresh account {account} for good ({reason}).");
                 let event = event(EventCode::VaultNeedsConsent, text);
                 let at = self.clock.now();
-                let held = self.store.token_sets().needs_consent(&set.id, fence, &reason, at, event);
-                return if held.await.map_err(VaultError::from)? {
+                let held = self.store.token_sets().needs_consent(&set.id, fence, &reason, at, event).await;
+                return if held.map_err(VaultError::from)? {
                     Err(ReleaseError::Revoked(reason))
                 } else {
                     Ok(None)
@@ -151,8 +151,8 @@ impl Inner {
         let retry_at = now.plus_seconds(pause);
         let text = format!("Could not refresh the token of account {account}: {reason}. Nothing was discarded.");
         let event = event(EventCode::VaultRefreshFailed, text);
-        let held = self.store.token_sets().fail_refresh(&set.id, fence, failures, retry_at, event);
-        if !held.await.map_err(VaultError::from)? {
+        let held = self.store.token_sets().fail_refresh(&set.id, fence, failures, retry_at, event).await;
+        if !held.map_err(VaultError::from)? {
             return Ok(None);
         }
         let tokens = self.current(&set.id).await?;

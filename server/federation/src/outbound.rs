@@ -1,0 +1,177 @@
+//! The one way out: https, public addresses, no redirects to other hosts, bounded time and size.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use coffer_crypto::Secret;
+use http::header::{ACCEPT, RETRY_AFTER};
+use ipnet::IpNet;
+use oauth2::{HttpRequest, HttpResponse};
+use reqwest::{
+    Client, Response,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect::Policy,
+};
+use url::{Host, Url};
+
+use crate::{
+    address,
+    error::{OutboundError, UpstreamError},
+};
+
+/// Longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+/// Redirects that a GET follows within one origin.
+const MOST_REDIRECTS: usize = 3;
+
+/// How providers may be reached.
+#[derive(Clone, Debug)]
+pub struct OutboundConfig {
+    /// Private networks that providers may live in; plain http is allowed there too.
+    pub allow_private: Vec<IpNet>,
+    /// Longest time for a whole request.
+    pub timeout: Duration,
+}
+
+/// The way out.
+pub(crate) struct Outbound {
+    /// For token requests: follows no redirect.
+    strict: Client,
+    /// For documents: follows redirects within the origin.
+    reader: Client,
+    allow_private: Arc<[IpNet]>,
+}
+
+/// Resolves names to allowed addresses alone, so that what was checked is what is connected to:
+/// a name that changes its answer meanwhile (DNS rebinding) gains nothing.
+struct Guard(Arc<[IpNet]>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("no allowed address")]
+struct Refused(IpAddr);
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = Arc::clone(&self.0);
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let allowed: Vec<SocketAddr> =
+                found.iter().copied().filter(|a| address::allowed(a.ip(), &allow_private)).collect();
+            match (allowed.is_empty(), found.first()) {
+                (true, Some(refused)) => Err(Box::new(Refused(refused.ip())).into()),
+                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+impl Outbound {
+    pub(crate) fn new(config: OutboundConfig) -> Result<Self, UpstreamError> {
+        let allow_private: Arc<[IpNet]> = config.allow_private.into();
+        let build = |policy: Policy| {
+            Client::builder()
+                .user_agent(concat!("Coffer/", env!("CARGO_PKG_VERSION")))
+                .dns_resolver(Arc::new(Guard(Arc::clone(&allow_private))))
+                .redirect(policy)
+                .no_proxy()
+                .timeout(config.timeout)
+                .connect_timeout(config.timeout)
+                .build()
+                .map_err(|error| UpstreamError::Build(format!("TLS could not be set up: {error}")))
+        };
+        let same_origin = Policy::custom(|attempt| {
+            let previous = attempt.previous();
+            let stays = previous.last().is_some_and(|last| last.origin() == attempt.url().origin());
+            if stays && previous.len() <= MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
+        });
+        Ok(Self { strict: build(Policy::none())?, reader: build(same_origin)?, allow_private: Arc::clone(&allow_private) })
+    }
+
+    /// A token request. Overload and breakage of the provider (429, 5xx) are errors here.
+    pub(crate) async fn post(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+        let (parts, body) = request.into_parts();
+        let url = Url::parse(&parts.uri.to_string()).map_err(|_| OutboundError::Failed("the provider".into()))?;
+        let host = self.check(&url).await?;
+        let mut headers = parts.headers;
+        headers.insert(ACCEPT, http::HeaderValue::from_static("application/json"));
+        let sent = self.strict.request(parts.method, url).headers(headers).body(body).send().await;
+        read(&host, sent.map_err(|error| explain(&host, &error))?).await
+    }
+
+    /// A document, with a bearer token where there is one.
+    pub(crate) async fn get(&self, url: &Url, bearer: Option<&Secret>) -> Result<HttpResponse, OutboundError> {
+        let host = self.check(url).await?;
+        let mut request = self.reader.get(url.clone()).header(ACCEPT, "application/json");
+        if let Some(token) = bearer {
+            request = request.bearer_auth(token.reveal());
+        }
+        read(&host, request.send().await.map_err(|error| explain(&host, &error))?).await
+    }
+
+    /// The scheme, and the address where the host is one already. Names are checked as they resolve;
+    /// plain http is for hosts that are wholly inside the allowed private networks.
+    async fn check(&self, url: &Url) -> Result<String, OutboundError> {
+        let host = url.host_str().unwrap_or("the provider").to_owned();
+        let literal = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
+        };
+        if let Some(ip) = literal.filter(|ip| !address::allowed(*ip, &self.allow_private)) {
+            return Err(OutboundError::Private { host, address: ip });
+        }
+        match url.scheme() {
+            "https" => Ok(host),
+            "http" if self.is_inside(&host, literal).await => Ok(host),
+            _ => Err(OutboundError::NotHttps(host)),
+        }
+    }
+
+    async fn is_inside(&self, host: &str, literal: Option<IpAddr>) -> bool {
+        if let Some(ip) = literal {
+            return address::explicitly_allowed(ip, &self.allow_private);
+        }
+        let Ok(found) = tokio::net::lookup_host((host, 0)).await else { return false };
+        let mut found = found.peekable();
+        // Loopback names answer with both families; one allowed address is the one that is used.
+        found.peek().is_some() && found.any(|a| address::explicitly_allowed(a.ip(), &self.allow_private))
+    }
+}
+
+fn explain(host: &str, error: &reqwest::Error) -> OutboundError {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = source {
+        if let Some(Refused(address)) = inner.downcast_ref::<Refused>() {
+            return OutboundError::Private { host: host.to_owned(), address: *address };
+        }
+        source = inner.source();
+    }
+    let host = host.to_owned();
+    match () {
+        () if error.is_timeout() => OutboundError::TimeOut(host),
+        () if error.is_connect() => OutboundError::Connect(host),
+        () => OutboundError::Failed(host),
+    }
+}
+
+async fn read(host: &str, mut response: Response) -> Result<HttpResponse, OutboundError> {
+    let status = response.status();
+    if status.is_server_error() || status.as_u16() == 429 {
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        return Err(OutboundError::Status { host: host.to_owned(), status: status.as_u16(), retry_after });
+    }
+    let headers = response.headers().clone();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(host, &error))? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(OutboundError::TooLong(host.to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Ok(answer)
+}
