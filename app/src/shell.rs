@@ -41,4 +41,6 @@ pub fn shell(assets: Assets) -> impl IntoView {
             </body>
         </html>
     }
+    // Erased, so that the crates which serve it need not walk through its type.
+    .into_any()
 }

@@ -1,11 +1,13 @@
 //! Token requests to a provider: a code for tokens, and a refresh (RFC 6749 sections 4.1.3 and 6).
 
+use std::pin::Pin;
+
 use coffer_contract::connection::ClientAuthentication;
 use coffer_core::Scopes;
 use coffer_crypto::Secret;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
     StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
     basic::{
         BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
@@ -89,7 +91,7 @@ impl Federation {
     ) -> Result<SignedIn, UpstreamError> {
         let provider = self.provider(upstream.connection).await?;
         let client = client(upstream, &provider, &provider.token)?;
-        let send = |request| self.send(&provider, request);
+        let send = Sender { federation: self, provider: &provider };
         let answer = client
             .exchange_code(AuthorizationCode::new(code.reveal().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.reveal().to_owned()))
@@ -118,18 +120,27 @@ impl Federation {
     ) -> Result<ProviderTokens, RefreshError> {
         let provider = self.provider(upstream.connection).await.map_err(before_sending)?;
         let client = client(upstream, &provider, &provider.refresh).map_err(before_sending)?;
-        let send = |request| self.send(&provider, request);
+        let send = Sender { federation: self, provider: &provider };
         let token = RefreshToken::new(refresh_token.reveal().to_owned());
         let answer = client.exchange_refresh_token(&token).request_async(&send).await;
         answer.map(|answer| tokens(&answer)).map_err(|failure| refresh_error(&provider, failure))
     }
+}
 
-    async fn send(
-        &self,
-        provider: &Provider<'_>,
-        request: oauth2::HttpRequest,
-    ) -> Result<oauth2::HttpResponse, OutboundError> {
-        Ok(normalise(self.outbound.post(request).await?, provider.entry))
+/// The guarded way out, as the OAuth library asks for it.
+struct Sender<'a> {
+    federation: &'a Federation,
+    provider: &'a Provider<'a>,
+}
+
+impl<'c> AsyncHttpClient<'c> for Sender<'_> {
+    type Error = OutboundError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            Ok(normalise(self.federation.outbound.post(request).await?, self.provider.entry))
+        })
     }
 }
 

@@ -114,8 +114,8 @@ impl Oidc {
 fn narrowed(granted: &Scopes, asked: Option<&str>) -> Result<Scopes, EndpointError> {
     let Some(asked) = asked.filter(|text| !text.trim().is_empty()) else { return Ok(granted.clone()) };
     let asked = Scopes::parse(asked, false);
-    match asked.iter().find(|scope| !granted.contains(scope)) {
-        None => Ok(asked),
-        Some(scope) => Err(EndpointError::InvalidScope(format!("The scope {scope} was not granted."))),
+    if let Some(scope) = asked.iter().find(|scope| !granted.contains(scope)) {
+        return Err(EndpointError::InvalidScope(format!("The scope {scope} was not granted.")));
     }
+    Ok(asked)
 }
