@@ -1,0 +1,72 @@
+//! One file per command.
+
+mod admin;
+mod keys;
+mod serve;
+
+use coffer_store::{Store, StoreError};
+use thiserror::Error;
+
+use crate::{
+    cli::{Cli, Command},
+    config::{Config, ConfigError},
+    keyfile::KeysError,
+    logging,
+    reseal::ResealError,
+};
+
+/// Why a command failed. Each says what to change.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The key file.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The database.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// Sealed values.
+    #[error(transparent)]
+    Reseal(#[from] ResealError),
+    /// Signing keys.
+    #[error("{0}")]
+    Signing(#[from] coffer_oidc::keys::KeysError),
+    /// Something else that start-up needs.
+    #[error("{0}")]
+    Start(String),
+}
+
+/// Runs a command.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    let config = Config::load(cli.config.as_deref())?;
+    logging::start(&config.log)?;
+    match cli.command {
+        Command::Serve => serve::run(&config).await,
+        Command::Migrate => migrate(&config).await,
+        Command::Admin(command) => admin::run(&config, command).await,
+        Command::Keys(command) => keys::run(&config, command).await,
+        Command::CheckConfig => check_config(&config),
+    }
+}
+
+/// What a command tells the person who ran it.
+#[expect(clippy::print_stdout, reason = "the one place where commands speak")]
+pub fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
+async fn migrate(config: &Config) -> Result<(), Failure> {
+    let store = Store::connect(&config.database.url).await?;
+    let pending = store.pending_migrations().await?;
+    store.migrate().await?;
+    say(format_args!("{pending} migrations were run; the database is up to date."));
+    Ok(())
+}
+
+fn check_config(config: &Config) -> Result<(), Failure> {
+    let text = toml::to_string(config).map_err(|error| Failure::Start(error.to_string()))?;
+    say(format_args!("{text}\nThe configuration is good."));
+    Ok(())
+}

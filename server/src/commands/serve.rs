@@ -1,0 +1,94 @@
+//! `coffer serve`
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use coffer_http::router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{Failure, say};
+use crate::{
+    config::Config,
+    reseal,
+    wiring::{self, Base},
+};
+
+/// Pause between two clean-ups of what expired.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// Longest time that requests under way may take once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(config: &Config) -> Result<(), Failure> {
+    let base = wiring::base(config).await?;
+    let server = wiring::server(config, &base).await?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure::Start(format!(
+            "cannot listen on {}: {error}. Stop what uses the port, or set listen to another",
+            config.listen
+        ))
+    })?;
+    say(format_args!("Coffer is at {}", config.public_url));
+    if let Some(token) = server.admin.new_setup_link().await? {
+        say(format_args!(
+            "\nSet up the first administrator (this link works once, for an hour):\n  {}console/setup?token={token}\n",
+            config.public_url
+        ));
+    }
+    let stop = CancellationToken::new();
+    let background = tokio::spawn(maintain(base, stop.clone()));
+    let service = router(server.state).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = tokio::spawn({
+        let stop = stop.clone();
+        async move { axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await }
+    });
+    told_to_stop().await;
+    tracing::info!("stopping: requests under way are finished first");
+    stop.cancel();
+    if tokio::time::timeout(DRAIN, serving).await.is_err() {
+        tracing::warn!("some requests took too long and were cut off");
+    }
+    // A provider's answer that is on its way may hold a rotated token: it is written before the end.
+    server.vault.drain().await;
+    let _ = background.await;
+    Ok(())
+}
+
+/// Removes what expired, and seals values anew that an older key holds.
+async fn maintain(base: Base, stop: CancellationToken) {
+    match reseal::run(&base.store, &base.keyring, base.rng.as_ref()).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "values were sealed anew under the active key"),
+        Err(error) => tracing::error!(%error, "some values could not be sealed anew"),
+    }
+    loop {
+        match base.store.delete_expired(base.clock.now()).await {
+            Ok(count) => tracing::debug!(count, "expired rows were removed"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be removed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(TIDY_EVERY) => {}
+        }
+    }
+}
+
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+}

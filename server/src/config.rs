@@ -1,0 +1,190 @@
+//! Configuration: the documented default file, then a file, then the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use coffer_contract::validate::is_loopback;
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use url::Url;
+
+/// The defaults, with what each setting means.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// What applies. Holds no secret.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The issuer.
+    pub public_url: Url,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: Database,
+    /// The key file.
+    pub keys: Keys,
+    /// The HTTP server.
+    pub http: Http,
+    /// Requests to providers.
+    pub outbound: Outbound,
+    /// The log.
+    pub log: Log,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:path`.
+    pub url: String,
+}
+
+/// The key file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Its path.
+    pub file: PathBuf,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Networks of proxies.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Requests to providers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// Networks of providers.
+    pub allow_private: Vec<IpNet>,
+    /// Longest time for a request, in seconds.
+    pub timeout_seconds: u64,
+}
+
+/// The log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How it is written.
+    pub format: LogFormat,
+    /// What is written.
+    pub filter: String,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// A configuration that cannot be used: says which setting, and what to change.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file is not there.
+    #[error("the configuration file {0} does not exist or cannot be read")]
+    File(PathBuf),
+    /// A setting is unknown, missing or of the wrong kind.
+    #[error("configuration: {0}")]
+    Setting(String),
+}
+
+impl Config {
+    /// Reads it.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(path) = file {
+            if std::fs::metadata(path).is_err() {
+                return Err(ConfigError::File(path.to_owned()));
+            }
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        let environment = Env::prefixed("COFFER_").ignore(&["config"]).split("__");
+        let config: Self = figment.merge(environment).extract().map_err(|error| explain(&error))?;
+        config.check()
+    }
+
+    fn check(mut self) -> Result<Self, ConfigError> {
+        let refuse = |text: String| Err(ConfigError::Setting(text));
+        let url = &mut self.public_url;
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return refuse(format!("public_url {url} must have no query, fragment or user name"));
+        }
+        if url.path() != "/" {
+            return refuse(format!("public_url {url} must have no path: Coffer needs a host name of its own"));
+        }
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
+            return refuse(format!(
+                "public_url {url} must begin with https://; plain http is for localhost alone. Put a proxy that \
+                 speaks https in front of Coffer and enter its address"
+            ));
+        }
+        if !(1..=30).contains(&self.outbound.timeout_seconds) {
+            return refuse("outbound.timeout_seconds must be between 1 and 30".into());
+        }
+        Ok(self)
+    }
+}
+
+/// Names the setting and where it came from.
+fn explain(error: &figment::Error) -> ConfigError {
+    let all: Vec<String> = error
+        .clone()
+        .into_iter()
+        .map(|error| {
+            let setting = error.path.join(".");
+            let source = error.metadata.as_ref().map(|m| m.name.to_string()).unwrap_or_default();
+            let place = if source.is_empty() { String::new() } else { format!(" (from {source})") };
+            let setting = if setting.is_empty() { String::new() } else { format!("{setting}: ") };
+            format!("{setting}{}{place}", error.kind)
+        })
+        .collect();
+    ConfigError::Setting(all.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Config::load(Some(file.path())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_documented_file_is_the_default() {
+        let config = Config::load(None).unwrap();
+        assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
+        assert_eq!(config.outbound.timeout_seconds, 10);
+    }
+
+    #[test]
+    fn wrong_settings_are_named() {
+        for (text, expected) in [
+            ("publik_url = \"x\"", "publik_url"),
+            ("[log]\nformat = \"xml\"", "log.format"),
+            ("public_url = \"http://coffer.example/\"", "https"),
+            ("public_url = \"https://coffer.example/sub/\"", "path"),
+            ("public_url = \"https://coffer.example/?x\"", "query"),
+            ("[outbound]\nallow_private = [\"everything\"]", "allow_private"),
+            ("[outbound]\ntimeout_seconds = 0", "timeout_seconds"),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        assert!(load("public_url = \"https://coffer.example\"").is_ok());
+    }
+}
