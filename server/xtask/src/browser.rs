@@ -1,0 +1,126 @@
+//! Tests and measurements in `end2end`, which need Node and Chromium.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use crate::{
+    Outcome,
+    command::{cargo, output, program, root, run, target},
+    server, web,
+};
+
+/// The oldest major version of Node that the tests run on.
+const NODE: u32 = 20;
+/// Where Chromium is usually installed.
+const CHROMIUMS: [&str; 7] = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/usr/bin/google-chrome-stable",
+    "/snap/bin/chromium",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/// `cargo xtask test browser`.
+pub fn test() -> Outcome {
+    web::build()?;
+    server::build()?;
+    let chromium = prepare()?;
+    let mut tests = program("npm");
+    tests.current_dir(folder()).arg("test");
+    tests.env("COFFER_BIN", target().join("debug/coffer")).env("CHROMIUM", chromium);
+    run("Browser tests", &mut tests)
+}
+
+/// `cargo xtask bench`.
+pub fn bench() -> Outcome {
+    web::build()?;
+    run(
+        "Release binary and the bare handler beside it",
+        &mut cargo("build --release --package coffer --bin coffer --example bare"),
+    )?;
+    let chromium = prepare()?;
+    let mut bench = program("npm");
+    bench.current_dir(folder()).args(["run", "bench"]);
+    bench.env("COFFER_BIN", target().join("release/coffer"));
+    bench.env("BARE_BIN", target().join("release/examples/bare")).env("CHROMIUM", chromium);
+    run("Measurement", &mut bench)
+}
+
+/// Makes Node, Chromium and the packages of `end2end` available; returns Chromium's path.
+fn prepare() -> Outcome<PathBuf> {
+    if !node_is_there() {
+        install("Node and npm", &["nodejs", "npm"])?;
+        if !node_is_there() {
+            return Err(
+                format!("the browser tests need Node {NODE} or later, with npm: https://nodejs.org").into()
+            );
+        }
+    }
+    let chromium = match find_chromium()? {
+        Some(path) => path,
+        None => {
+            install("Chromium", &["chromium"])?;
+            find_chromium()?.ok_or("Chromium was installed but not found; name its path in CHROMIUM")?
+        }
+    };
+    let lock = changed(&folder().join("package-lock.json"));
+    let installed = changed(&folder().join("node_modules/.package-lock.json"));
+    if installed.is_none() || installed < lock {
+        run(
+            "Packages for the browser tests",
+            program("npm").current_dir(folder()).args(["ci", "--no-fund", "--no-audit"]),
+        )?;
+    }
+    Ok(chromium)
+}
+
+fn folder() -> PathBuf {
+    root().join("end2end")
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|data| data.modified()).ok()
+}
+
+fn node_is_there() -> bool {
+    let version = output(program("node").arg("--version")).unwrap_or_default();
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    major.is_some_and(|major| major >= NODE) && output(program("npm").arg("--version")).is_some()
+}
+
+fn find_chromium() -> Outcome<Option<PathBuf>> {
+    if let Some(named) = std::env::var_os("CHROMIUM").filter(|named| !named.is_empty()) {
+        let path = PathBuf::from(named);
+        if !path.is_file() {
+            return Err(format!("CHROMIUM names {}, which is not a file", path.display()).into());
+        }
+        return Ok(Some(path));
+    }
+    Ok(CHROMIUMS.iter().map(PathBuf::from).find(|path| path.is_file()))
+}
+
+/// Installs Debian packages where this may; says what to do where it may not.
+fn install(what: &str, packages: &[&str]) -> Outcome {
+    let root_user = output(program("id").arg("-u")).as_deref() == Some("0");
+    let apt = output(program("apt-get").arg("--version")).is_some();
+    if !(root_user && apt) {
+        let advice = if apt {
+            format!("sudo apt-get install {}", packages.join(" "))
+        } else {
+            String::from("your system's packages")
+        };
+        return Err(format!(
+            "the browser tests need {what}. Install it ({advice}); Chromium elsewhere than usual is named with CHROMIUM=<path>"
+        )
+        .into());
+    }
+    run("Reading the list of packages", program("apt-get").args(["update", "-qq"]))?;
+    let mut command = program("apt-get");
+    command.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
+    run(&format!("Installing {what}"), command.env("DEBIAN_FRONTEND", "noninteractive"))
+}
