@@ -1,49 +1,42 @@
 #!/usr/bin/env bash
-# For machines whose rustup cannot download the browser target: compiles the standard library for it from
-# Debian's packages of the Rust sources and links the result into rustup. Prints the toolchain's name; all
-# else goes to the error stream. Needs root.
+# Gives rustup a toolchain that compiles for wasm32-unknown-unknown where `rustup target add` cannot, and
+# prints its name (everything else goes to the standard error).
+#
+# Debian's compiler packages carry the source of the standard library: it is built once for the target (about
+# half a minute), put beside that compiler, and the pair is linked into rustup as `debian-web`. The server
+# may stay on another toolchain: a server function's path depends on its source, not on the compiler.
 set -euo pipefail
-name=debian-web
 target=wasm32-unknown-unknown
+name=debian-web
 
-have() { rustup toolchain list | grep -q "^$name"; }
+if ! rustup toolchain list | grep -q "^$name"; then
+  {
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    mkdir -p "/usr/lib/rustlib/$host/bin"
+    ln -sf "$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld" "/usr/lib/rustlib/$host/bin/rust-lld"
 
-build() {
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends rustc-web cargo-web rust-web-src
-
-  # The packages come without the linker; rustup's toolchain has the same one.
-  local host lld
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
-  install -d "/usr/lib/rustlib/$host/bin"
-  ln -sf "$lld" "/usr/lib/rustlib/$host/bin/rust-lld"
-
-  local work
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' RETURN
-  install -d "$work/src"
-  echo '#![no_std]' > "$work/src/lib.rs"
-  cat > "$work/Cargo.toml" <<'TOML'
+    build=$(mktemp -d)
+    trap 'rm -rf "$build"' EXIT
+    mkdir "$build/src"
+    printf '#![no_std]\n' > "$build/src/lib.rs"
+    cat > "$build/Cargo.toml" <<'TOML'
 [package]
-name = "standard-library"
+name = "wasm-std"
 version = "0.0.0"
 edition = "2024"
-
+[workspace]
 [profile.release]
 panic = "abort"
-
-[workspace]
 TOML
-  # Building the standard library is an unstable option; only this one build uses it.
-  (cd "$work" && env -u RUSTUP_TOOLCHAIN -u CARGO_TARGET_DIR RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo build \
-    --release --target "$target" -Zbuild-std=std,panic_abort,proc_macro,test)
-  install -d "/usr/lib/rustlib/$target/lib"
-  find "$work/target/$target/release/deps" -name '*.rlib' ! -name 'libstandard_library-*' \
-    -exec cp {} "/usr/lib/rustlib/$target/lib/" \;
-  rustup toolchain link "$name" /usr
-}
-
-have || build >&2
+    # RUSTC_BOOTSTRAP opens -Zbuild-std, for the compiler's own standard library alone.
+    (cd "$build" && RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo build --release \
+      -Zbuild-std=std,panic_abort,proc_macro,test --target "$target")
+    mkdir -p "/usr/lib/rustlib/$target/lib"
+    cp "$build/target/$target/release/deps/"*.rlib "/usr/lib/rustlib/$target/lib/"
+    rm -f "/usr/lib/rustlib/$target/lib/"libwasm_std-*.rlib
+    rustup toolchain link "$name" /usr
+  } >&2
+fi
 echo "$name"
