@@ -13,6 +13,7 @@ use coffer_contract::ApiError;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
 use tower_sessions::Session;
+use url::form_urlencoded::byte_serialize;
 
 use crate::{AppState, Manifest, guard, network::Origin};
 
@@ -21,7 +22,11 @@ pub(crate) async fn home() -> Redirect {
     Redirect::to("/console")
 }
 
-/// A page of the dashboard.
+/// Pages that make sense before anybody signed in.
+const OPEN_PAGES: [&str; 2] = ["/console/setup", SIGN_IN];
+const SIGN_IN: &str = "/console/sign-in";
+
+/// A page of the dashboard. Whoever is not signed in is sent to sign in, and comes back.
 pub(crate) async fn page(
     State(state): State<AppState>,
     session: Session,
@@ -29,6 +34,12 @@ pub(crate) async fn page(
     request: Request<Body>,
 ) -> Response {
     let visit = Visit::new(state.admin.clone(), session, origin.ip, origin.request_id);
+    let path = request.uri().path();
+    if !OPEN_PAGES.contains(&path) && matches!(visit.signed_in().await, Err(ApiError::Unauthenticated)) {
+        let here = request.uri().path_and_query().map_or(path, |here| here.as_str());
+        let here: String = byte_serialize(here.as_bytes()).collect();
+        return Redirect::to(&format!("{SIGN_IN}?return_to={here}")).into_response();
+    }
     let assets = Assets {
         css: Manifest::url(&state.assets.css),
         js: Manifest::url(&state.assets.js),

@@ -105,6 +105,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The whole server. Serve it with connect info ([`Router::into_make_service_with_connect_info`]).
 pub fn router(state: AppState) -> Router {
+    // Pages are rendered as tasks of this runtime; it was done before where several routers are made.
+    let _ = any_spawner::Executor::init_tokio();
     let same_origin = || from_fn_with_state(state.clone(), guard::same_origin);
     let documents = documents().layer(CorsLayer::new().allow_origin(tower_http::cors::Any));
     let endpoints = endpoints().layer(cors(&state)).layer(DefaultBodyLimit::max(SMALL_BODY));

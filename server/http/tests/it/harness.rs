@@ -79,7 +79,8 @@ pub struct Registered {
 
 impl Server {
     pub async fn start() -> Self {
-        let clock = ManualClock::new(Timestamp::from_seconds(1_800_000_000));
+        // In the past: tower-sessions counts a session's end from the real time.
+        let clock = ManualClock::new(Timestamp::from_seconds(1_700_000_000));
         let shared_clock: Arc<dyn Clock> = Arc::new(clock.clone());
         let shared_rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let store = Store::temporary().await.unwrap();
