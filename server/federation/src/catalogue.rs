@@ -158,7 +158,8 @@ impl Catalogue {
         let entries: Result<Vec<Entry>, _> = FILES
             .iter()
             .map(|(name, text)| {
-                toml::from_str(text).map_err(|error| UpstreamError::Build(format!("catalogue/{name}.toml: {error}")))
+                toml::from_str(text)
+                    .map_err(|error| UpstreamError::Build(format!("catalogue/{name}.toml: {error}")))
             })
             .collect();
         entries.map(Self)

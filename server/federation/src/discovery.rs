@@ -70,7 +70,11 @@ impl Federation {
     }
 
     /// The issuer of a callback must be the provider's, where it promises to say so (RFC 9207).
-    pub async fn check_issuer(&self, connection: &Connection, iss: Option<&str>) -> Result<(), UpstreamError> {
+    pub async fn check_issuer(
+        &self,
+        connection: &Connection,
+        iss: Option<&str>,
+    ) -> Result<(), UpstreamError> {
         let provider = self.provider(connection).await?;
         let Some(document) = provider.document else { return Ok(()) };
         match iss {

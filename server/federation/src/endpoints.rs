@@ -61,7 +61,11 @@ impl Federation {
         let token = pick(&options.token_url, &endpoints.token, "a token URL")?;
         Ok(Provider {
             entry,
-            authorization: pick(&options.authorization_url, &endpoints.authorization, "an authorization URL")?,
+            authorization: pick(
+                &options.authorization_url,
+                &endpoints.authorization,
+                "an authorization URL",
+            )?,
             refresh: pick(&options.refresh_url, &Some(token.clone()), "a refresh URL")?,
             token,
             user_info: Some(pick(&options.user_info_url, &endpoints.user_info, "a user-info URL")?),

@@ -12,7 +12,9 @@ pub enum OutboundError {
     #[error("{0} is not an https address")]
     NotHttps(String),
     /// The host is at a private or otherwise special address.
-    #[error("{host} is at {address}, which is not a public address; an operator can allow it under outbound.allow_private")]
+    #[error(
+        "{host} is at {address}, which is not a public address; an operator can allow it under outbound.allow_private"
+    )]
     Private {
         /// The host's name.
         host: String,
@@ -122,7 +124,9 @@ pub enum DiscoverError {
     #[error("What is at {0} is not an OpenID Connect discovery document.")]
     Format(String),
     /// OpenID Connect Discovery 1.0 section 4.3.
-    #[error("The document says that its issuer is {found}, but it was fetched for {expected}. Enter the issuer exactly as the document names it.")]
+    #[error(
+        "The document says that its issuer is {found}, but it was fetched for {expected}. Enter the issuer exactly as the document names it."
+    )]
     Issuer {
         /// What the address implies.
         expected: String,

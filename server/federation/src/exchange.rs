@@ -6,9 +6,9 @@ use coffer_contract::connection::ClientAuthentication;
 use coffer_core::Scopes;
 use coffer_crypto::Secret;
 use oauth2::{
-    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
     basic::{
         BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
     },
@@ -107,7 +107,8 @@ impl Federation {
         };
         let tokens = tokens(&answer);
         tracing::debug!(connection = %upstream.connection.name, asked = %asked, "a provider handed out tokens");
-        let (provider_user_id, profile) = self.person(upstream, &provider, claims, &tokens.access_token).await?;
+        let (provider_user_id, profile) =
+            self.person(upstream, &provider, claims, &tokens.access_token).await?;
         Ok(SignedIn { tokens, provider_user_id, profile })
     }
 
@@ -138,9 +139,9 @@ impl<'c> AsyncHttpClient<'c> for Sender<'_> {
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move {
-            Ok(normalise(self.federation.outbound.post(request).await?, self.provider.entry))
-        })
+        Box::pin(
+            async move { Ok(normalise(self.federation.outbound.post(request).await?, self.provider.entry)) },
+        )
     }
 }
 
@@ -173,7 +174,7 @@ fn upstream_error(failure: Failure) -> UpstreamError {
         RequestTokenError::Parse(error, _) => {
             UpstreamError::Answer(format!("its token answer is malformed at {}", error.path()))
         }
-        RequestTokenError::Other(_) => UpstreamError::Answer("its token answer is empty".into()),
+        RequestTokenError::Other(_) => UpstreamError::Answer("its token answer is empty or not JSON".into()),
     }
 }
 

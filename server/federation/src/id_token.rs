@@ -79,7 +79,8 @@ fn verify(
     now: Timestamp,
 ) -> Result<(), VerifyError> {
     let client_id = ClientId::new(upstream.connection.client_id.clone());
-    let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|_| VerifyError::Refused("its issuer is no address".into()))?;
+    let issuer = IssuerUrl::new(issuer.to_owned())
+        .map_err(|_| VerifyError::Refused("its issuer is no address".into()))?;
     let at = DateTime::<Utc>::from_timestamp_millis(now.millis()).unwrap_or_default();
     let verifier = match upstream.client_secret {
         Some(secret) => {

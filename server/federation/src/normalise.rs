@@ -16,7 +16,8 @@ pub(crate) fn normalise(answer: HttpResponse, entry: &Entry) -> HttpResponse {
         false => serde_json::from_slice::<Map<String, Value>>(&body).ok(),
     };
     let Some(mut members) = members else { return HttpResponse::from_parts(parts, body) };
-    let refused = entry.token.ok_member.as_ref().is_some_and(|name| members.get(name) == Some(&Value::Bool(false)));
+    let refused =
+        entry.token.ok_member.as_ref().is_some_and(|name| members.get(name) == Some(&Value::Bool(false)));
     if refused || members.contains_key("error") && !members.contains_key("access_token") {
         members.entry("error").or_insert_with(|| json!("invalid_request"));
         if parts.status.is_success() {
@@ -71,7 +72,8 @@ fn tidy(members: &mut Map<String, Value>) {
         }
         None => {}
     }
-    members.retain(|_, value| !value.is_null());
+    // Some send "" for what there is not: it is no refresh token, and names no scope.
+    members.retain(|_, value| !value.is_null() && value != "");
 }
 
 #[cfg(test)]

@@ -48,18 +48,24 @@ pub(crate) struct Outbound {
 struct Guard(Arc<[IpNet]>);
 
 #[derive(Debug, thiserror::Error)]
-#[error("no allowed address")]
-struct Refused(IpAddr);
+enum NoAddress {
+    #[error("no allowed address")]
+    Refused(IpAddr),
+    #[error("the name does not resolve")]
+    Unknown,
+}
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let allow_private = Arc::clone(&self.0);
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NoAddress::Unknown)?;
+            let found: Vec<SocketAddr> = found.collect();
             let allowed: Vec<SocketAddr> =
                 found.iter().copied().filter(|a| address::allowed(a.ip(), &allow_private)).collect();
             match (allowed.is_empty(), found.first()) {
-                (true, Some(refused)) => Err(Box::new(Refused(refused.ip())).into()),
+                (true, Some(refused)) => Err(NoAddress::Refused(refused.ip()).into()),
+                (true, None) => Err(NoAddress::Unknown.into()),
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })
@@ -85,13 +91,18 @@ impl Outbound {
             let stays = previous.last().is_some_and(|last| last.origin() == attempt.url().origin());
             if stays && previous.len() <= MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
         });
-        Ok(Self { strict: build(Policy::none())?, reader: build(same_origin)?, allow_private: Arc::clone(&allow_private) })
+        Ok(Self {
+            strict: build(Policy::none())?,
+            reader: build(same_origin)?,
+            allow_private: Arc::clone(&allow_private),
+        })
     }
 
     /// A token request. Overload and breakage of the provider (429, 5xx) are errors here.
     pub(crate) async fn post(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
         let (parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string()).map_err(|_| OutboundError::Failed("the provider".into()))?;
+        let url =
+            Url::parse(&parts.uri.to_string()).map_err(|_| OutboundError::Failed("the provider".into()))?;
         let host = self.check(&url).await?;
         let mut headers = parts.headers;
         headers.insert(ACCEPT, http::HeaderValue::from_static("application/json"));
@@ -100,7 +111,11 @@ impl Outbound {
     }
 
     /// A document, with a bearer token where there is one.
-    pub(crate) async fn get(&self, url: &Url, bearer: Option<&Secret>) -> Result<HttpResponse, OutboundError> {
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        bearer: Option<&Secret>,
+    ) -> Result<HttpResponse, OutboundError> {
         let host = self.check(url).await?;
         let mut request = self.reader.get(url.clone()).header(ACCEPT, "application/json");
         if let Some(token) = bearer {
@@ -133,17 +148,23 @@ impl Outbound {
             return address::explicitly_allowed(ip, &self.allow_private);
         }
         let Ok(found) = tokio::net::lookup_host((host, 0)).await else { return false };
-        let mut found = found.peekable();
-        // Loopback names answer with both families; one allowed address is the one that is used.
-        found.peek().is_some() && found.any(|a| address::explicitly_allowed(a.ip(), &self.allow_private))
+        // Loopback names answer with both families; only allowed addresses are used.
+        let mut used =
+            found.map(|a| a.ip()).filter(|ip| address::allowed(*ip, &self.allow_private)).peekable();
+        used.peek().is_some() && used.all(|ip| address::explicitly_allowed(ip, &self.allow_private))
     }
 }
 
 fn explain(host: &str, error: &reqwest::Error) -> OutboundError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = source {
-        if let Some(Refused(address)) = inner.downcast_ref::<Refused>() {
-            return OutboundError::Private { host: host.to_owned(), address: *address };
+        let host = || host.to_owned();
+        match inner.downcast_ref::<NoAddress>() {
+            Some(NoAddress::Refused(address)) => {
+                return OutboundError::Private { host: host(), address: *address };
+            }
+            Some(NoAddress::Unknown) => return OutboundError::Name(host()),
+            None => {}
         }
         source = inner.source();
     }
@@ -159,7 +180,8 @@ async fn read(host: &str, mut response: Response) -> Result<HttpResponse, Outbou
     let status = response.status();
     if status.is_server_error() || status.as_u16() == 429 {
         let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let retry_after =
+            retry_after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
         return Err(OutboundError::Status { host: host.to_owned(), status: status.as_u16(), retry_after });
     }
     let headers = response.headers().clone();

@@ -23,9 +23,10 @@ impl Federation {
         let id_field = upstream.connection.options.user_id_field.as_deref();
         let id = match (&claims, &info) {
             (Some(claims), info) => {
-                let id = text(claims, "/sub").ok_or_else(|| UpstreamError::IdToken("it names no subject".into()))?;
-                // OpenID Connect Core section 5.3.2: another subject is another person.
-                if info.as_ref().is_some_and(|info| text(info, "/sub").is_some_and(|other| other != id)) {
+                let id = text(claims, "/sub")
+                    .ok_or_else(|| UpstreamError::IdToken("it names no subject".into()))?;
+                // OpenID Connect Core section 5.3.2: another subject, or none, is another person.
+                if info.as_ref().is_some_and(|info| text(info, "/sub").as_ref() != Some(&id)) {
                     return Err(UpstreamError::Answer("user info is about another person".into()));
                 }
                 id
@@ -45,6 +46,10 @@ impl Federation {
         };
         let mut merged = claims.unwrap_or_else(|| json!({}));
         if let (Value::Object(all), Some(Value::Object(info))) = (&mut merged, info) {
+            // That one address is verified says nothing of another.
+            if info.get("email").is_some_and(|email| all.get("email") != Some(email)) {
+                all.remove("email_verified");
+            }
             all.extend(info);
         }
         let mut profile = mapped(&merged, provider);
@@ -59,11 +64,16 @@ impl Federation {
     async fn user_info(&self, url: &Url, access_token: &Secret) -> Result<Value, UpstreamError> {
         let answer = self.outbound.get(url, Some(access_token)).await?;
         if !answer.status().is_success() {
-            return Err(UpstreamError::Answer(format!("user info came with status {}", answer.status().as_u16())));
+            return Err(UpstreamError::Answer(format!(
+                "user info came with status {}",
+                answer.status().as_u16()
+            )));
         }
         let info: Value = serde_json::from_slice(answer.body())
             .map_err(|_| UpstreamError::Answer("user info is not JSON".into()))?;
-        info.is_object().then_some(info).ok_or_else(|| UpstreamError::Answer("user info is not an object".into()))
+        info.is_object()
+            .then_some(info)
+            .ok_or_else(|| UpstreamError::Answer("user info is not an object".into()))
     }
 
     /// The primary address of a list `[{email, primary, verified}]`; none where it may not be read.

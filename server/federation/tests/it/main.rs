@@ -1,0 +1,12 @@
+//! The client side of federation against real HTTP servers on this machine.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests: a failed unwrap is a failed test")]
+
+mod authorize;
+mod discovery;
+mod exchange;
+mod harness;
+mod id_token;
+mod outbound;
+mod profile;
+mod refresh;
+mod refresh_quirks;
