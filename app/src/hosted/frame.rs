@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::icon::FAVICON;
+
 /// What a hosted page needs to know about the server's assets.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -17,8 +19,8 @@ pub(super) fn document(frame: &Frame, title: &str, body: impl IntoView + 'static
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="robots" content="noindex"/>
-                <meta name="referrer" content="no-referrer"/>
                 <title>{title.to_owned()}</title>
+                <link rel="icon" href=FAVICON/>
                 <link rel="stylesheet" href=frame.css.clone()/>
             </head>
             <body>

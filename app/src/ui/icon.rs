@@ -64,3 +64,9 @@ pub(crate) fn Glyph(icon: Icon) -> impl IntoView {
         </svg>
     }
 }
+
+/// The drawing in the browser's tab.
+#[cfg(feature = "ssr")]
+pub(crate) const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' \
+    fill='none' stroke='%230f8f87' stroke-width='2' stroke-linejoin='round'%3E%3Cpath d='M4 8h16v11H4zM4 8l2.5-4h11L20 \
+    8M4 12.5h5M15 12.5h5M9 10.5h6v4H9z'/%3E%3C/svg%3E";

@@ -1,0 +1,102 @@
+// A Coffer server of its own, in a folder of its own.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const BINARY = process.env.COFFER_BIN ?? new URL("../../target/debug/coffer", import.meta.url).pathname;
+
+/** A port of this machine that nothing listens on. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export class Coffer {
+  /** Starts a server on an empty database. `settings` are further environment variables. */
+  static async start(settings = {}) {
+    const coffer = new Coffer();
+    coffer.folder = await mkdtemp(join(tmpdir(), "coffer-"));
+    coffer.database = join(coffer.folder, "coffer.db");
+    coffer.port = await freePort();
+    coffer.url = `http://localhost:${coffer.port}/`;
+    coffer.settings = settings;
+    coffer.output = "";
+    await coffer.run();
+    return coffer;
+  }
+
+  environment() {
+    return {
+      PATH: process.env.PATH,
+      COFFER_PUBLIC_URL: this.url,
+      COFFER_LISTEN: `127.0.0.1:${this.port}`,
+      COFFER_DATABASE__URL: `sqlite:${this.database}`,
+      COFFER_KEYS__FILE: join(this.folder, "coffer.key"),
+      COFFER_OUTBOUND__ALLOW_PRIVATE: '["127.0.0.0/8"]',
+      COFFER_OUTBOUND__TIMEOUT_SECONDS: "3",
+      ...this.settings,
+    };
+  }
+
+  /** Starts the process and waits until it answers. */
+  async run() {
+    const child = spawn(BINARY, ["serve"], { env: this.environment(), stdio: ["ignore", "pipe", "pipe"] });
+    this.child = child;
+    this.gone = new Promise((resolve) => child.on("exit", resolve));
+    let started = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        this.output += text;
+        started += text;
+      });
+    }
+    for (let tries = 0; ; tries += 1) {
+      const answer = await fetch(new URL("readyz", this.url)).catch(() => null);
+      if (answer?.ok) break;
+      if (child.exitCode !== null || tries > 600) throw new Error(`Coffer did not start:\n${started}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    this.setupLink = started.match(/\S+console\/setup\?token=\S+/)?.[0];
+  }
+
+  /** Stops the process; `SIGTERM` lets it finish what is under way. */
+  async halt(signal = "SIGTERM") {
+    this.child.kill(signal);
+    await this.gone;
+  }
+
+  /** Stops the process and removes everything. */
+  async stop() {
+    await this.halt();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Posts a form to the token endpoint. */
+  async token(fields) {
+    const answer = await fetch(new URL("oauth/token", this.url), {
+      method: "POST",
+      body: new URLSearchParams(fields),
+    });
+    return { status: answer.status, headers: answer.headers, body: await answer.json() };
+  }
+
+  /** The vault grant of the contract. */
+  vault({ client, refreshToken, connection, ...further }) {
+    return this.token({
+      grant_type: "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token",
+      subject_token_type: "urn:ietf:params:oauth:token-type:refresh_token",
+      requested_token_type: "http://auth0.com/oauth/token-type/federated-connection-access-token",
+      subject_token: refreshToken,
+      connection,
+      client_id: client.id,
+      ...(client.secret ? { client_secret: client.secret } : {}),
+      ...further,
+    });
+  }
+}
