@@ -62,7 +62,7 @@ describe("the story", { timeout: 240_000 }, () => {
         const { page } = world.dashboard;
         await world.dashboard.open(`console/logs?client_id=${client.id}`);
         const table = page.getByRole("table");
-        for (const words of ["Consented", "Token released", "Token refreshed"]) {
+        for (const words of ["User consented", "Provider's access token released", "Provider's token refreshed"]) {
           await table.getByText(words).first().waitFor();
         }
       });
