@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
+use crate::explain::explain;
+
 /// The defaults, with what each setting means.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
@@ -112,18 +114,34 @@ impl Config {
             figment = figment.merge(Toml::file_exact(path));
         }
         let environment = Env::prefixed("COFFER_").ignore(&["config"]).split("__");
-        let config: Self = figment.merge(environment).extract().map_err(|error| explain(&error))?;
+        let config: Result<Self, _> = figment.merge(environment).extract();
+        let config = config.map_err(|error| ConfigError::Setting(explain(&error)))?;
         config.check()
     }
 
-    fn check(mut self) -> Result<Self, ConfigError> {
+    fn check(self) -> Result<Self, ConfigError> {
         let refuse = |text: String| Err(ConfigError::Setting(text));
-        let url = &mut self.public_url;
-        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return refuse(format!("public_url {url} must have no query, fragment or user name"));
+        let url = &self.public_url;
+        // Neither this address nor a database's is repeated: a password may be in it.
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("public_url must have no user name or password: it is shown to everyone".into());
+        }
+        if !self.database.url.starts_with("sqlite:") {
+            return refuse(
+                "database.url must begin with sqlite: and name a file, such as sqlite:data/coffer.db; other \
+                 databases are not supported so far"
+                    .into(),
+            );
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return refuse(format!(
+                "public_url {url} must have no query or fragment: end it after the host name"
+            ));
         }
         if url.path() != "/" {
-            return refuse(format!("public_url {url} must have no path: Coffer needs a host name of its own"));
+            return refuse(format!(
+                "public_url {url} must have no path: Coffer needs a host name of its own"
+            ));
         }
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
             return refuse(format!(
@@ -136,22 +154,6 @@ impl Config {
         }
         Ok(self)
     }
-}
-
-/// Names the setting and where it came from.
-fn explain(error: &figment::Error) -> ConfigError {
-    let all: Vec<String> = error
-        .clone()
-        .into_iter()
-        .map(|error| {
-            let setting = error.path.join(".");
-            let source = error.metadata.as_ref().map(|m| m.name.to_string()).unwrap_or_default();
-            let place = if source.is_empty() { String::new() } else { format!(" (from {source})") };
-            let setting = if setting.is_empty() { String::new() } else { format!("{setting}: ") };
-            format!("{setting}{}{place}", error.kind)
-        })
-        .collect();
-    ConfigError::Setting(all.join("; "))
 }
 
 #[cfg(test)]
@@ -179,6 +181,7 @@ mod tests {
             ("public_url = \"http://coffer.example/\"", "https"),
             ("public_url = \"https://coffer.example/sub/\"", "path"),
             ("public_url = \"https://coffer.example/?x\"", "query"),
+            ("[database]\nurl = \"postgres://coffer@db/coffer\"", "database.url"),
             ("[outbound]\nallow_private = [\"everything\"]", "allow_private"),
             ("[outbound]\ntimeout_seconds = 0", "timeout_seconds"),
         ] {

@@ -18,7 +18,7 @@ pub enum KeysError {
     )]
     Lost(PathBuf),
     /// It cannot be read or written.
-    #[error("the key file {path}: {source}")]
+    #[error("the key file {path}: {source}. Set keys.file to a file that this user may read and write")]
     File {
         /// Its path.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum KeysError {
     #[error("the key file {0} can be read by other users of this machine; run: chmod 600 {0}")]
     Open(PathBuf),
     /// Its content.
-    #[error("the key file {path}: {source}")]
+    #[error("{path}: {source}. Restore the key file from your copy, or set keys.file to where it is")]
     Content {
         /// Its path.
         path: PathBuf,
@@ -65,9 +65,14 @@ pub fn write(path: &Path, keys: &KeyFile) -> Result<(), KeysError> {
     }
     let draft = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // One left behind by a write that broke off keeps its mode and owner: a new one is made.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(file(error)),
+        _ => {}
+    }
     let mut out = options.open(&draft).map_err(file)?;
     out.write_all(keys.to_text().as_bytes()).and_then(|()| out.sync_all()).map_err(file)?;
     fs::rename(&draft, path).map_err(file)

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod config;
+mod explain;
 mod keyfile;
 mod logging;
 mod reseal;

@@ -26,10 +26,18 @@ pub struct Base {
     pub rng: Arc<dyn Rng>,
 }
 
+/// Opens the database and brings it up to date. Says how many steps that took.
+pub async fn database(config: &Config) -> Result<(Store, usize), Failure> {
+    let url = &config.database.url;
+    let store = Store::connect(url).await.map_err(|source| Failure::database(url, source))?;
+    let pending = store.pending_migrations().await.map_err(|source| Failure::database(url, source))?;
+    store.migrate().await.map_err(|source| Failure::database(url, source))?;
+    Ok((store, pending))
+}
+
 /// Opens the database, brings it up to date, and reads the key file.
 pub async fn base(config: &Config) -> Result<Base, Failure> {
-    let store = Store::connect(&config.database.url).await?;
-    store.migrate().await?;
+    let (store, _) = database(config).await?;
     let fresh = store.seals().page(None, 1).await?.is_empty();
     let keyring = Arc::new(Keyring::from(keyfile::load(&config.keys.file, fresh)?));
     Ok(Base { store, keyring, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng) })
@@ -82,7 +90,8 @@ pub async fn server(config: &Config, base: &Base) -> Result<Server, Failure> {
         issuer.callback_url(),
     );
     let keys =
-        SigningKeys::load(base.store.clone(), base.keyring.clone(), base.clock.clone(), base.rng.as_ref()).await?;
+        SigningKeys::load(base.store.clone(), base.keyring.clone(), base.clock.clone(), base.rng.as_ref())
+            .await?;
     let oidc = Oidc::new(Parts {
         store: base.store.clone(),
         keyring: base.keyring.clone(),

@@ -30,10 +30,15 @@ pub(super) async fn run(config: &Config, command: KeysCommand) -> Result<(), Fai
         KeysCommand::Remove { id } => remove(config, &base, &id).await,
         KeysCommand::RotateSigning { alg } => {
             let Some(alg) = SigningAlgorithm::from_code(&alg) else {
-                return Err(Failure::Start(format!("there is no algorithm {alg}; use RS256, ES256 or EdDSA")));
+                return Err(Failure::Start(format!(
+                    "there is no algorithm {alg}; use RS256, ES256 or EdDSA"
+                )));
             };
             let id = rotate(&base.store, &base.keyring, base.clock.as_ref(), base.rng.as_ref(), alg).await?;
-            say(format_args!("New signing key {id} for {}. Running servers use it within a minute.", alg.code()));
+            say(format_args!(
+                "New signing key {id} for {}. Running servers use it within a minute.",
+                alg.code()
+            ));
             Ok(())
         }
     }
@@ -62,8 +67,9 @@ async fn remove(config: &Config, base: &Base, id: &str) -> Result<(), Failure> {
             "key {id} still seals {used} values. Start the server and wait until `coffer keys list` shows none"
         )));
     }
-    let content = |source| keyfile::KeysError::Content { path: path.clone(), source };
-    keys.remove(id).map_err(content)?;
+    let refused =
+        |error| Failure::Start(format!("{}: {error}. `coffer keys list` shows the keys", path.display()));
+    keys.remove(id).map_err(refused)?;
     keyfile::write(path, &keys)?;
     say(format_args!("Removed {id} from {}.", path.display()));
     Ok(())

@@ -4,7 +4,7 @@ mod admin;
 mod keys;
 mod serve;
 
-use coffer_store::{Store, StoreError};
+use coffer_store::StoreError;
 use thiserror::Error;
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     keyfile::KeysError,
     logging,
     reseal::ResealError,
+    wiring,
 };
 
 /// Why a command failed. Each says what to change.
@@ -27,6 +28,23 @@ pub enum Failure {
     /// The database.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The database could not be opened or brought up to date.
+    #[error(
+        "{source}. Look at database.url, which is {url}: it must name a file of Coffer's that this user may \
+         write, or a place where one can be made"
+    )]
+    Database {
+        /// Its address.
+        url: String,
+        /// Why.
+        source: StoreError,
+    },
+    /// The database's schema is ahead.
+    #[error(
+        "the database {0} has been used by a newer version of Coffer. Run that version, or restore a copy of \
+         the database from before"
+    )]
+    Newer(String),
     /// Sealed values.
     #[error(transparent)]
     Reseal(#[from] ResealError),
@@ -36,6 +54,17 @@ pub enum Failure {
     /// Something else that start-up needs.
     #[error("{0}")]
     Start(String),
+}
+
+impl Failure {
+    /// What stops the database at `url` from being opened or brought up to date.
+    pub fn database(url: &str, source: StoreError) -> Self {
+        // The migration library has no kind of its own for this.
+        if source.to_string().contains("has been applied but its file is missing") {
+            return Self::Newer(url.to_owned());
+        }
+        Self::Database { url: url.to_owned(), source }
+    }
 }
 
 /// Runs a command.
@@ -58,9 +87,7 @@ pub fn say(text: impl std::fmt::Display) {
 }
 
 async fn migrate(config: &Config) -> Result<(), Failure> {
-    let store = Store::connect(&config.database.url).await?;
-    let pending = store.pending_migrations().await?;
-    store.migrate().await?;
+    let (_, pending) = wiring::database(config).await?;
     say(format_args!("{pending} migrations were run; the database is up to date."));
     Ok(())
 }

@@ -20,14 +20,17 @@ const TIDY_EVERY: Duration = Duration::from_secs(600);
 const DRAIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(config: &Config) -> Result<(), Failure> {
-    let base = wiring::base(config).await?;
-    let server = wiring::server(config, &base).await?;
+    // First of all: a second server by mistake must not touch the database.
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::Start(format!(
             "cannot listen on {}: {error}. Stop what uses the port, or set listen to another",
             config.listen
         ))
     })?;
+    // Before it says that it is there: a signal right after that must not cut it off.
+    let told = told_to_stop().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
+    let base = wiring::base(config).await?;
+    let server = wiring::server(config, &base).await?;
     say(format_args!("Coffer is at {}", config.public_url));
     if let Some(token) = server.admin.new_setup_link().await? {
         say(format_args!(
@@ -42,7 +45,7 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
         let stop = stop.clone();
         async move { axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await }
     });
-    told_to_stop().await;
+    told.await;
     tracing::info!("stopping: requests under way are finished first");
     stop.cancel();
     if tokio::time::timeout(DRAIN, serving).await.is_err() {
@@ -73,22 +76,21 @@ async fn maintain(base: Base, stop: CancellationToken) {
     }
 }
 
-async fn told_to_stop() {
-    let interrupt = async {
+/// Takes the signals from now on; what comes back ends with the first of them.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! { () = interrupt => {}, () = terminate => {} }
+    })
 }

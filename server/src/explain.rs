@@ -1,0 +1,55 @@
+//! What is wrong with a setting, where it came from and what it should be. Values are not repeated:
+//! an address that was entered in the wrong place may hold a password.
+
+use figment::{Source, error::Kind};
+
+/// All that is wrong, in one line.
+pub fn explain(error: &figment::Error) -> String {
+    let all: Vec<String> = error.clone().into_iter().map(|error| one(&error)).collect();
+    all.join("; ")
+}
+
+fn one(error: &figment::Error) -> String {
+    let setting = error.path.join(".");
+    let wrong = match &error.kind {
+        Kind::UnknownField(_, known) => format!("there is no such setting; there are {}", known.join(", ")),
+        _ => match expected(&setting) {
+            Some(text) => format!("expected {text}"),
+            None => error.kind.to_string(),
+        },
+    };
+    let place = place(error).map(|place| format!(" (from {place})")).unwrap_or_default();
+    if setting.is_empty() { format!("{wrong}{place}") } else { format!("{setting}: {wrong}{place}") }
+}
+
+/// The file, or the variable, that has the setting.
+fn place(error: &figment::Error) -> Option<String> {
+    let metadata = error.metadata.as_ref()?;
+    if let Some(Source::File(path)) = &metadata.source {
+        return Some(format!("the file {}", path.display()));
+    }
+    metadata
+        .name
+        .contains("environment")
+        .then(|| format!("the environment variable COFFER_{}", error.path.join("__").to_uppercase()))
+}
+
+/// What a setting should be.
+fn expected(setting: &str) -> Option<&'static str> {
+    const NETWORKS: &str = r#"a list of networks, such as ["10.1.0.0/16"]"#;
+    match setting {
+        "public_url" => Some(r#"an address, such as "https://coffer.example/""#),
+        "listen" => Some(r#"an address and a port, such as "127.0.0.1:3000""#),
+        "database" => Some("a section [database]; the address is database.url (COFFER_DATABASE__URL)"),
+        "database.url" => Some(r#""sqlite:" and a path, such as "sqlite:data/coffer.db""#),
+        "keys" => Some("a section [keys]; the key file's path is keys.file (COFFER_KEYS__FILE)"),
+        "keys.file" => Some("the path of the key file"),
+        "http" | "outbound" | "log" => Some("a section with settings of its own"),
+        "outbound.timeout_seconds" => Some("a number of seconds, from 1 to 30"),
+        "log.format" => Some("text or json"),
+        "log.filter" => Some("info, warn or target=level"),
+        _ if setting.starts_with("http.trusted_proxies") => Some(NETWORKS),
+        _ if setting.starts_with("outbound.allow_private") => Some(NETWORKS),
+        _ => None,
+    }
+}

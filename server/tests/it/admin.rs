@@ -1,0 +1,37 @@
+//! `coffer admin create`, with the password on standard input.
+
+use crate::harness::{Outcome, PASSWORD, Place};
+
+fn create(place: &Place, email: &str, input: &str) -> Outcome {
+    place.run_in(&["admin", "create", "--email", email], &[], input)
+}
+
+#[test]
+fn an_administrator_is_made_once() {
+    let place = Place::new();
+    let outcome = create(&place, "Ada@Example.com", &format!("{PASSWORD}\n"));
+    assert!(outcome.succeeds().contains("http://localhost:3000/console/sign-in"), "{}", outcome.out);
+    assert!(outcome.out.to_lowercase().contains("ada@example.com"), "{}", outcome.out);
+    create(&place, "ada@example.com", PASSWORD).fails_with(&["already"]);
+    create(&place, "ADA@example.com", PASSWORD).fails_with(&["already"]);
+    create(&place, "bob@example.com", &format!("{PASSWORD}\r\n")).succeeds();
+}
+
+#[test]
+fn weak_passwords_and_bad_addresses_say_what_to_enter() {
+    let place = Place::new();
+    for input in ["", "\n", "pa55word\n", "\npa55word pa55word pa55word\n"] {
+        create(&place, "ada@example.com", input).fails_with(&["at least 12 characters"]);
+    }
+    for email in ["", "ada", "ada@", "@example.com"] {
+        create(&place, email, PASSWORD).fails_with(&["e-mail address, such as"]);
+    }
+}
+
+#[test]
+fn a_password_is_no_argument() {
+    let place = Place::new();
+    let outcome = place.run(&["admin", "create", "--email", "ada@example.com", "--password", "x"]);
+    assert_eq!(outcome.code, Some(2), "others on this machine could read it");
+    assert!(!place.path("data").exists());
+}

@@ -1,0 +1,10 @@
+//! The `coffer` command as an operator meets it: the built binary, in a directory of its own.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests: a failed unwrap is a failed test")]
+
+mod admin;
+mod config;
+mod database;
+mod harness;
+mod key_file;
+mod keys;
+mod serve;
