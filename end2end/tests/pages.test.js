@@ -1,0 +1,195 @@
+// Every page, looked at: with axe, at two widths, in light and dark. The pictures stay in `screenshots/`.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Agent } from "../lib/agent.js";
+import { launch, visit } from "../lib/browser.js";
+import { Coffer } from "../lib/coffer.js";
+import { ADMIN, Dashboard } from "../lib/dashboard.js";
+import { look } from "../lib/look.js";
+import { World, atProvider } from "../lib/story.js";
+import { Upstream } from "../lib/upstream.js";
+
+describe("every page", { timeout: 300_000 }, () => {
+  let world, page, dashboard, client, connection;
+  before(async () => {
+    world = new World();
+    world.coffer = await Coffer.start();
+    world.upstream = await Upstream.start(`${world.coffer.url}login/callback`);
+    world.agent = await Agent.start();
+    world.browser = await launch();
+    ({ page } = await visit(world.browser, { bypassCSP: true }));
+    dashboard = world.dashboard = new Dashboard(page, world.coffer.url);
+  });
+  after(() => world?.stop());
+
+  describe("of the dashboard, before there is anything", () => {
+    it("set-up", async () => {
+      await page.goto(world.coffer.setupLink);
+      await dashboard.field("E-mail address").fill("not an address");
+      await dashboard.field("Password").fill("short");
+      await dashboard.button("Create administrator").click();
+      await page.locator(".field-error").first().waitFor();
+      await look(page, "setup-errors");
+      await dashboard.setUp(world.coffer.setupLink);
+    });
+
+    it("sign-in", async () => {
+      await dashboard.button("Sign out").click();
+      await dashboard.heading("Sign in to Coffer").waitFor();
+      await look(page, "sign-in");
+      await dashboard.field("E-mail address").fill(ADMIN.email);
+      await dashboard.field("Password").fill("not the password");
+      await dashboard.button("Sign in").click();
+      await page.getByText("E-mail address or password is wrong.").waitFor();
+      await look(page, "sign-in-refused");
+      await dashboard.signIn();
+    });
+
+    for (const path of ["applications", "connections/social", "connections/enterprise"]) {
+      it(`the empty list of ${path}`, async () => {
+        await dashboard.open(`console/${path}`);
+        await dashboard.link("Logs").first().waitFor();
+        await look(page, `empty-${path.replace("/", "-")}`);
+      });
+    }
+  });
+
+  describe("of the dashboard", () => {
+    it("the catalogue", async () => {
+      await dashboard.open("console/connections/social/new");
+      await page.getByText("Custom").first().waitFor();
+      await look(page, "catalogue-social");
+      await dashboard.open("console/connections/enterprise/new");
+      await look(page, "catalogue-enterprise");
+    });
+
+    it("a new connection, with errors beside their fields", async () => {
+      await dashboard.open("console/connections/social/new/google-oauth2");
+      await look(page, "new-google");
+      await dashboard.open("console/connections/social/new/oauth2");
+      await dashboard.field("Token URL").fill("ftp://nonsense");
+      await dashboard.button("Create connection").click();
+      await page.locator(".field-error").first().waitFor();
+      await look(page, "new-custom-errors");
+      const focused = await page.evaluate(() => document.activeElement?.getAttribute("aria-invalid"));
+      assert.equal(focused, "true", "the first field with an error has the focus");
+    });
+
+    it("a new OpenID Connect connection, its provider checked", async () => {
+      await dashboard.open("console/connections/enterprise/new/oidc");
+      await dashboard.field("Discovery URL").fill(world.upstream.issuer);
+      await dashboard.button("Check").click();
+      await page.getByText("Found and valid").waitFor();
+      await look(page, "new-oidc");
+    });
+
+    it("lists with entries", async () => {
+      connection = await world.connectOidc("work");
+      await world.connectCustom("custom");
+      for (const name of ["Mail agent", "Calendar agent"]) client = await world.application(name, "work");
+      for (const path of ["applications", "connections/social", "connections/enterprise"]) {
+        await dashboard.open(`console/${path}`);
+        await look(page, `list-${path.replace("/", "-")}`);
+      }
+      await dashboard.open("console/applications");
+      await page.getByRole("searchbox").fill("no such application");
+      await page.keyboard.press("Enter");
+      await page.getByText("Nothing found").waitFor();
+      await look(page, "list-nothing-found");
+    });
+
+    it("a connection", async () => {
+      await dashboard.open(connection.slice(1));
+      await look(page, "connection-settings");
+      await dashboard.link("Applications").last().click();
+      await page.getByRole("switch", { name: /for Mail agent/ }).or(page.getByRole("switch")).first().waitFor();
+      await look(page, "connection-applications");
+    });
+
+    it("the question before a connection is deleted", async () => {
+      await dashboard.open(connection.slice(1));
+      await dashboard.button("Delete connection").click();
+      await page.getByRole("dialog").waitFor();
+      await look(page, "connection-delete");
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+    });
+
+    it("an application", async () => {
+      await dashboard.open("console/applications/new");
+      await look(page, "new-application");
+      for (const tab of ["settings", "credentials", "connections"]) {
+        await dashboard.open(`console/applications/${client.id}?tab=${tab}`);
+        await look(page, `application-${tab}`);
+      }
+      await dashboard.open(`console/applications/${client.id}?tab=credentials`);
+      await dashboard.button("Rotate secret").click();
+      await page.getByRole("dialog").getByRole("button", { name: "Rotate", exact: true }).click();
+      await dashboard.field("Client Secret").waitFor();
+      client.secret = await dashboard.field("Client Secret").inputValue();
+      await look(page, "application-secret");
+    });
+
+    it("a page that is not there", async () => {
+      await dashboard.open("console/nowhere");
+      await look(page, "not-found");
+    });
+  });
+
+  describe("for end users", () => {
+    let user, scripts;
+    before(async () => {
+      await world.agent.configure(world.coffer.url, client, "work", `${world.upstream.issuer}/me`);
+      await dashboard.enable(client, "Account at custom");
+      ({ page: user } = await visit(world.browser, { bypassCSP: true }));
+      scripts = [];
+      user.on("request", (request) => {
+        const own = request.url().startsWith(world.coffer.url);
+        if (own && !["document", "stylesheet"].includes(request.resourceType())) scripts.push(request.url());
+      });
+    });
+
+    it("sign-in", async () => {
+      await user.goto(`${world.agent.url}sign-in`);
+      await user.getByRole("button", { name: "Continue with Account at custom" }).waitFor();
+      await look(user, "hosted-sign-in");
+    });
+
+    it("consent", async () => {
+      await user.getByRole("button", { name: "Continue with Account at custom" }).click();
+      await atProvider(user, "ada");
+      await user.getByRole("button", { name: "Allow" }).waitFor();
+      await look(user, "hosted-consent");
+    });
+
+    it("declining goes back to the application", async () => {
+      await user.getByRole("button", { name: /Deny|Decline|Cancel/ }).click();
+      await user.waitForURL(/error=access_denied/);
+    });
+
+    it("an error", async () => {
+      await user.goto(`${world.coffer.url}authorize?client_id=nobody&redirect_uri=https://evil.example/`);
+      await look(user, "hosted-error");
+      await user.goto(`${world.coffer.url}u/consent?handle=old`);
+      await look(user, "hosted-expired");
+    });
+
+    it("sign-out", async () => {
+      await user.goto(`${world.coffer.url}oidc/logout`);
+      await user.getByRole("button", { name: "Sign out" }).waitFor();
+      await look(user, "hosted-sign-out");
+      await user.getByRole("button", { name: "Sign out" }).click();
+      await user.getByRole("heading", { level: 1 }).waitFor();
+      await look(user, "hosted-signed-out");
+    });
+
+    it("no page loaded a script", () => assert.deepEqual(scripts, []));
+  });
+
+  it("the logs", async () => {
+    await dashboard.open("console/logs");
+    await page.getByRole("table").waitFor();
+    await look(page, "logs");
+  });
+});
