@@ -1,5 +1,8 @@
 //! Discovery documents and key sets (OpenID Connect Discovery 1.0), kept for an hour.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +21,8 @@ use crate::{
 const KEEP_SECONDS: i64 = 3600;
 /// Seconds after which an unknown key may cause another look at the key set.
 const KEYS_AGAIN_SECONDS: i64 = 30;
+/// Stands for the tenant's id in the issuer of a document for all tenants.
+const TENANT: &str = "{tenantid}";
 const SUFFIX: &str = ".well-known/openid-configuration";
 
 /// The part of a discovery document that is used (section 3).
@@ -56,10 +61,21 @@ fn keep<T>(cache: &Kept<T>, key: String, now: Timestamp, value: T) -> Arc<T> {
     value
 }
 
+impl Document {
+    /// The issuer of an ID token with these claims. Where the document is one for all tenants, whose
+    /// token it is, the token says; that it is the provider's own, its signature.
+    pub(crate) fn issuer_for(&self, claims: &serde_json::Value) -> Option<String> {
+        if !self.issuer.contains(TENANT) {
+            return Some(self.issuer.clone());
+        }
+        claims["tid"].as_str().map(|tenant| self.issuer.replace(TENANT, tenant))
+    }
+}
+
 impl Federation {
     /// Fetches and checks a discovery document. `address` is the issuer or the document itself.
     pub async fn discover(&self, address: &str) -> Result<DiscoverySummary, DiscoverError> {
-        let document = self.fetch_document(address).await?;
+        let document = self.fetch_document(address, None).await?;
         Ok(DiscoverySummary {
             issuer: document.issuer,
             authorization_endpoint: document.authorization_endpoint.into(),
@@ -88,16 +104,27 @@ impl Federation {
         }
     }
 
-    pub(crate) async fn document(&self, address: &str) -> Result<Arc<Document>, DiscoverError> {
+    /// `per_tenant` is the catalogue's template of issuers, where the provider has many.
+    pub(crate) async fn document(
+        &self,
+        address: &str,
+        per_tenant: Option<&str>,
+    ) -> Result<Arc<Document>, DiscoverError> {
         let now = self.clock.now();
-        if let Some(document) = kept(&self.documents.documents, address, now, KEEP_SECONDS) {
+        // What holds under a template does not hold without one.
+        let key = format!("{address} {}", per_tenant.unwrap_or_default());
+        if let Some(document) = kept(&self.documents.documents, &key, now, KEEP_SECONDS) {
             return Ok(document);
         }
-        let document = self.fetch_document(address).await?;
-        Ok(keep(&self.documents.documents, address.to_owned(), now, document))
+        let document = self.fetch_document(address, per_tenant).await?;
+        Ok(keep(&self.documents.documents, key, now, document))
     }
 
-    async fn fetch_document(&self, address: &str) -> Result<Document, DiscoverError> {
+    async fn fetch_document(
+        &self,
+        address: &str,
+        per_tenant: Option<&str>,
+    ) -> Result<Document, DiscoverError> {
         let (url, issuer) = locate(address).ok_or_else(|| DiscoverError::Format(address.to_owned()))?;
         let answer = self.outbound.get(&url, None).await?;
         if !answer.status().is_success() {
@@ -113,8 +140,9 @@ impl Federation {
         let document: Document =
             serde_json::from_value(value).map_err(|_| DiscoverError::Format(url.to_string()))?;
         let same = |a: &str, b: &str| a.trim_end_matches('/') == b.trim_end_matches('/');
-        // A document for many tenants names a template in place of one issuer.
-        if !document.issuer.contains("{tenantid}") && !same(&document.issuer, &issuer) {
+        // Found by a tenant's domain or kind, a document names the tenant's id, or a template for all.
+        let tenants = per_tenant.is_some_and(|template| is_of(&document.issuer, template));
+        if !tenants && !same(&document.issuer, &issuer) {
             return Err(DiscoverError::Issuer { expected: issuer, found: document.issuer });
         }
         let types = &document.response_types_supported;
@@ -136,6 +164,13 @@ impl Federation {
             .map_err(|_| UpstreamError::Answer("its key set is not a JWKS".into()))?;
         Ok(keep(&self.documents.keys, uri.to_string(), now, keys))
     }
+}
+
+/// Whether `issuer` is `template` with some tenant for `{tenantid}`, or the template itself.
+fn is_of(issuer: &str, template: &str) -> bool {
+    let Some((before, after)) = template.split_once(TENANT) else { return false };
+    let tenant = issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    tenant.is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/'))
 }
 
 /// Where the document is, and which issuer it must name.

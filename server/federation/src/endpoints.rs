@@ -41,7 +41,7 @@ impl Federation {
             false => entry.token.client_authentication,
         };
         if let Some(issuer) = discovery_address(entry, connection) {
-            let document = self.document(&issuer).await?;
+            let document = self.document(&issuer, entry.endpoints.issuer_per_tenant.as_deref()).await?;
             return Ok(Provider {
                 entry,
                 authorization: document.authorization_endpoint.clone(),

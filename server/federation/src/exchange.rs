@@ -100,7 +100,7 @@ impl Federation {
             .map_err(upstream_error)?;
         let claims = match (&provider.document, &answer.extra_fields().id_token) {
             (Some(document), Some(token)) => {
-                Some(self.verify_id_token(upstream, &provider, document, token, nonce, now).await?)
+                Some(self.verify_id_token(upstream, document, token, nonce, now).await?)
             }
             (Some(_), None) => return Err(UpstreamError::IdToken("there is none in the answer".into())),
             (None, _) => None,

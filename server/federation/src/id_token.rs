@@ -9,7 +9,7 @@ use openidconnect::{
 };
 use serde_json::Value;
 
-use crate::{Federation, Upstream, discovery::Document, endpoints::Provider, error::UpstreamError};
+use crate::{Federation, Upstream, discovery::Document, error::UpstreamError};
 
 /// Signatures that are accepted: asymmetric ones alone.
 const ALGORITHMS: [Alg; 10] = [
@@ -30,7 +30,6 @@ impl Federation {
     pub(crate) async fn verify_id_token(
         &self,
         upstream: &Upstream<'_>,
-        provider: &Provider<'_>,
         document: &Document,
         token: &str,
         nonce: &str,
@@ -39,14 +38,7 @@ impl Federation {
         let refused = |text: String| UpstreamError::IdToken(text);
         let parsed: CoreIdToken = token.parse().map_err(|_| refused("it is not a JWT".into()))?;
         let claims = payload(token).ok_or_else(|| refused("its payload is not JSON".into()))?;
-        let issuer = match &provider.entry.endpoints.issuer_per_tenant {
-            // Whose tenant it is, the token says; that it is the provider's own token, its signature.
-            Some(template) => {
-                let tenant = claims["tid"].as_str().ok_or_else(|| refused("it names no tenant".into()))?;
-                template.replace("{tenantid}", tenant)
-            }
-            None => document.issuer.clone(),
-        };
+        let issuer = document.issuer_for(&claims).ok_or_else(|| refused("it names no tenant".into()))?;
         let keys = self.keys(&document.jwks_uri, false).await?;
         let mut checked = verify(upstream, &parsed, &keys, &issuer, nonce, now);
         if checked == Err(VerifyError::UnknownKey) {

@@ -6,6 +6,8 @@ mod discovery;
 mod exchange;
 mod harness;
 mod id_token;
+mod issuer;
+mod key_set;
 mod outbound;
 mod profile;
 mod refresh;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::exchange::exchange;
 use crate::harness::{Provider, federation};
+use crate::issuer::Issuer;
 
 async fn provider(info: &Value) -> Provider {
     let provider = Provider::start().await;
@@ -78,4 +79,26 @@ async fn an_address_is_verified_only_when_the_provider_says_so() {
     let profile = exchange(&federation(), &provider.connection("oauth2")).await.unwrap().profile;
     assert!(!profile.email_verified, "there is no address");
     assert_eq!(profile.picture, None, "pictures are https");
+}
+
+#[tokio::test]
+async fn user_info_must_be_about_the_same_person() {
+    let issuer = Issuer::new().await;
+    issuer.answer(&issuer.key.sign(&issuer.claims()).unwrap());
+    for info in [json!({"sub": "mallory"}), json!({"sub": 7}), json!({"email": "mallory@example.com"})] {
+        issuer.provider.json("/me", 200, &info);
+        let error = exchange(&federation(), &issuer.connection).await.unwrap_err();
+        assert!(matches!(error, UpstreamError::Answer(_)), "{info}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn one_address_does_not_vouch_for_another() {
+    let issuer = Issuer::new().await;
+    issuer.answer(&issuer.key.sign(&issuer.claims()).unwrap());
+    issuer.provider.json("/me", 200, &json!({"sub": "ada", "email": "other@example.com"}));
+    let profile = exchange(&federation(), &issuer.connection).await.unwrap().profile;
+    assert_eq!((profile.email.as_deref(), profile.email_verified), (Some("other@example.com"), false));
+    issuer.provider.json("/me", 200, &json!({"sub": "ada", "email": "ada@example.com"}));
+    assert!(exchange(&federation(), &issuer.connection).await.unwrap().profile.email_verified);
 }
