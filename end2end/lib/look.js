@@ -21,6 +21,8 @@ export async function look(page, name) {
     await page.setViewportSize(size);
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      // The browser paints the new colours with the frame after next.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100))));
       const place = `${name}, ${width}, ${colorScheme}`;
       await page.screenshot({ path: `${folder}${name}-${width}-${colorScheme}.png`, fullPage: true });
       await page.evaluate(axeSource);

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 async fn token(Form(form): Form<HashMap<String, String>>) -> Json<Value> {
     let scope = form.get("connection").map_or("", String::as_str).len();
-    Json(json!({ "access_token": "constant", "token_type": "Bearer", "expires_in": 3600, "scope": scope.to_string() }))
+    Json(
+        json!({ "access_token": "constant", "token_type": "Bearer", "expires_in": 3600, "scope": scope.to_string() }),
+    )
 }
 
 #[tokio::main]

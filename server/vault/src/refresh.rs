@@ -7,7 +7,7 @@ use coffer_core::{
     Timestamp,
     audit::{Actor, AuditEvent, EventCode},
     connection::Connection,
-    ids::TokenSetId,
+    ids::{ClientId, TokenSetId},
     token_set::{TokenSet, TokenSetState},
 };
 use coffer_crypto::{Sealed, Secret};
@@ -42,22 +42,34 @@ enum Look {
 impl Vault {
     /// The token set with an access token that is fresh, or at least alive where the provider
     /// cannot be asked. Runs to its end even if the caller goes away: a rotated token must be written.
-    pub(crate) async fn refresh(&self, connection: &Connection, id: &TokenSetId) -> Result<Opened, ReleaseError> {
+    /// `client_id` caused it, and stands in the audit event.
+    pub(crate) async fn refresh(
+        &self,
+        connection: &Connection,
+        id: &TokenSetId,
+        client_id: &ClientId,
+    ) -> Result<Opened, ReleaseError> {
         let (inner, connection, id) = (Arc::clone(&self.0), connection.clone(), id.clone());
-        let work = self.0.tasks.spawn(async move { inner.refresh(&connection, &id).await });
+        let client_id = client_id.clone();
+        let work = self.0.tasks.spawn(async move { inner.refresh(&connection, &id, &client_id).await });
         work.await.map_err(|_| VaultError::Stopped)?
     }
 }
 
 impl Inner {
-    async fn refresh(&self, connection: &Connection, id: &TokenSetId) -> Result<Opened, ReleaseError> {
+    async fn refresh(
+        &self,
+        connection: &Connection,
+        id: &TokenSetId,
+        client_id: &ClientId,
+    ) -> Result<Opened, ReleaseError> {
         let _alone = self.collapse.enter(id).await;
         let patience = tokio::time::Instant::now() + Duration::from_secs(WAIT_SECONDS);
         loop {
             match self.look(id).await? {
                 Look::Done(opened) => return Ok(opened),
                 Look::Claimed(set, refresh_token, fence) => {
-                    if let Some(opened) = self.spend(connection, set, refresh_token, fence).await? {
+                    if let Some(opened) = self.spend(connection, client_id, set, refresh_token, fence).await? {
                         return Ok(opened);
                     }
                     // The fence was lost to a new consent: its tokens are read in the next round.
@@ -106,6 +118,7 @@ impl Inner {
     async fn spend(
         &self,
         connection: &Connection,
+        client_id: &ClientId,
         set: TokenSet,
         refresh_token: Secret,
         fence: i64,
@@ -117,6 +130,7 @@ impl Inner {
         let answer = self.federation.refresh(&upstream, &refresh_token, asked_at).await;
         let event = |code, text: String| {
             AuditEvent::new(self.clock.now(), code, Actor::System, text)
+                .client(client_id)
                 .connection(&connection.name)
                 .user(&set.user_id)
         };

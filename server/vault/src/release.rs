@@ -85,7 +85,7 @@ impl Vault {
             let tokens = inner.open(&id, &sealed)?;
             (set, tokens)
         } else {
-            self.refresh(request.connection, &id).await?
+            self.refresh(request.connection, &id, request.client_id).await?
         };
         let event = AuditEvent::new(
             inner.clock.now(),
