@@ -63,7 +63,7 @@ pub(crate) fn Check<T: Clone + PartialEq + Send + Sync + 'static>(
 }
 
 fn check_box(label: String, hint: String, start: bool, on: Signal<bool>, change: Callback<bool>) -> AnyView {
-    let hint = (!hint.is_empty()).then(|| view! { <span class="hint block break-words">{hint}</span> });
+    let hint = (!hint.is_empty()).then(|| view! { <span class="hint block">{hint}</span> });
     view! {
         <label class="choice">
             <input

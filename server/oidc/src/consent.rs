@@ -63,7 +63,11 @@ impl Oidc {
     }
 
     /// The connection the user signed in through, if this client can get tokens of it from the vault.
-    async fn vault_connection(&self, client: &Client, sign_in: &SignIn) -> Result<Option<Connection>, PageError> {
+    async fn vault_connection(
+        &self,
+        client: &Client,
+        sign_in: &SignIn,
+    ) -> Result<Option<Connection>, PageError> {
         if !client.may_use(GrantType::TokenVault) {
             return Ok(None);
         }
@@ -110,7 +114,9 @@ impl Oidc {
         let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         let user = self.store.users().get(&sign_in.user_id).await?.ok_or(PageError::Gone)?;
         let (_, connection) = self.asked(&interaction.request, &client, &sign_in).await?;
-        let words = |scope: &str| SCOPES.iter().find(|(known, _)| *known == scope).map(|(_, words)| (*words).to_owned());
+        let words = |scope: &str| {
+            SCOPES.iter().find(|(known, _)| *known == scope).map(|(_, words)| (*words).to_owned())
+        };
         Ok(ConsentView {
             application: client.name,
             person: user.profile.label().unwrap_or(&user.provider_user_id).to_owned(),
@@ -121,7 +127,8 @@ impl Oidc {
                 .iter()
                 .filter_map(|scope| Some((scope.to_owned(), words(scope)?)))
                 .collect(),
-            vault: connection.map(|connection| self.vault_view(&connection, &interaction.request.connection_scopes)),
+            vault: connection
+                .map(|connection| self.vault_view(&connection, &interaction.request.connection_scopes)),
         })
     }
 
@@ -129,7 +136,11 @@ impl Oidc {
         let known = self.federation.catalogue().get(&connection.strategy).map(|entry| entry.view().scopes);
         let words = |scope: &str| {
             let info = known.iter().flatten().find(|info| info.value == scope)?;
-            Some(if info.product.is_empty() { info.name.clone() } else { format!("{}: {}", info.product, info.name) })
+            Some(if info.product.is_empty() {
+                info.name.clone()
+            } else {
+                format!("{}: {}", info.product, info.name)
+            })
         };
         let scopes = connection
             .scopes
@@ -142,7 +153,12 @@ impl Oidc {
     }
 
     /// The person's answer on the consent page.
-    pub async fn decide(&self, handle: &str, allow: bool, browser: &Browser) -> Result<AuthorizationResponse, PageError> {
+    pub async fn decide(
+        &self,
+        handle: &str,
+        allow: bool,
+        browser: &Browser,
+    ) -> Result<AuthorizationResponse, PageError> {
         let (interaction, client) = self.interaction(handle, browser).await?;
         let (done, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         let now = self.clock.now();
@@ -154,7 +170,8 @@ impl Oidc {
         };
         if allow {
             let (asked, _) = self.asked(&interaction.request, &client, &sign_in).await?;
-            let event = event(EventCode::UserConsented, &format!("Consented to {asked} for {}.", client.name));
+            let event =
+                event(EventCode::UserConsented, &format!("Consented to {asked} for {}.", client.name));
             self.store.consents().grant(&sign_in.user_id, &client.id, &asked, now, event).await?;
             return self.finish(handle, &interaction).await;
         }
@@ -221,7 +238,8 @@ impl Oidc {
         let interaction = found
             .filter(|i| TokenHash::from_bytes(i.browser_hash) == browser.hash && i.stage != Stage::Done)
             .ok_or(PageError::Gone)?;
-        let client = self.store.clients().get(&interaction.request.client_id).await?.ok_or(PageError::Gone)?;
+        let client =
+            self.store.clients().get(&interaction.request.client_id).await?.ok_or(PageError::Gone)?;
         Ok((interaction, client))
     }
 }

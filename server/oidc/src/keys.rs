@@ -123,7 +123,10 @@ pub async fn rotate(
         retired_at: None,
     };
     let text = format!("New signing key {id} for {}.", alg.code());
-    store.signing_keys().insert(&stored, AuditEvent::new(now, EventCode::KeyRotated, Actor::System, text)).await?;
+    store
+        .signing_keys()
+        .insert(&stored, AuditEvent::new(now, EventCode::KeyRotated, Actor::System, text))
+        .await?;
     Ok(id)
 }
 

@@ -58,7 +58,10 @@ impl Oidc {
         if let (Some(id), Some(hint)) = (&params.client_id, &hint)
             && *id != hint.aud
         {
-            return Err(PageError::refused("invalid_request", "The ID token was issued to another application."));
+            return Err(PageError::refused(
+                "invalid_request",
+                "The ID token was issued to another application.",
+            ));
         }
         let wanted = params.post_logout_redirect_uri.as_deref().or(params.return_to.as_deref());
         let then = match wanted.filter(|uri| !uri.is_empty()) {
@@ -80,9 +83,10 @@ impl Oidc {
     pub async fn signed_out(&self, browser: &Browser) -> Result<(), PageError> {
         let Some(sign_in) = &browser.sign_in else { return Ok(()) };
         let actor = Actor::User(sign_in.user_id.clone());
-        let event = AuditEvent::new(self.clock.now(), EventCode::UserSignedOut, actor, "Signed out of this browser.")
-            .user(&sign_in.user_id)
-            .from_ip(browser.ip.as_deref());
+        let event =
+            AuditEvent::new(self.clock.now(), EventCode::UserSignedOut, actor, "Signed out of this browser.")
+                .user(&sign_in.user_id)
+                .from_ip(browser.ip.as_deref());
         Ok(self.store.audit().append(&[event]).await?)
     }
 
@@ -95,10 +99,13 @@ impl Oidc {
     ) -> Result<Url, PageError> {
         let refused = |text| PageError::refused("invalid_request", text);
         let Some(id) = client_id else {
-            return Err(refused("To return somewhere after signing out, the address must name the client_id."));
+            return Err(refused(
+                "To return somewhere after signing out, the address must name the client_id.",
+            ));
         };
         let client = self.store.clients().get(&ClientId::from_text(id)).await?;
-        let Some(client) = client.filter(|client| client.logout_urls.iter().any(|allowed| allowed == uri)) else {
+        let Some(client) = client.filter(|client| client.logout_urls.iter().any(|allowed| allowed == uri))
+        else {
             return Err(refused(
                 "The address to return to is not one of the application's logout URLs. An administrator can add \
                  it under Applications > Settings > Allowed logout URLs.",

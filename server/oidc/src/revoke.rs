@@ -22,7 +22,11 @@ impl Oidc {
     /// Revokes a token of the calling client: a refresh token with everything from its sign-in, an
     /// access token alone. A token that is unknown, or another client's, changes nothing and is not
     /// an error (section 2.2), so that nobody learns whether it exists.
-    pub async fn revoke(&self, request: RevocationRequest, credentials: Credentials) -> Result<(), EndpointError> {
+    pub async fn revoke(
+        &self,
+        request: RevocationRequest,
+        credentials: Credentials,
+    ) -> Result<(), EndpointError> {
         let client = self.authenticate(&credentials).await?;
         let Some(token) = request.token else {
             return Err(EndpointError::InvalidRequest("The parameter token is missing.".into()));
@@ -36,7 +40,8 @@ impl Oidc {
         };
         if let Some(found) = self.store.tokens().refresh(&hash).await? {
             if found.client_id == client.id {
-                let event = event("Revoked a refresh token and every token of its sign-in.").user(&found.user_id);
+                let event =
+                    event("Revoked a refresh token and every token of its sign-in.").user(&found.user_id);
                 self.store.tokens().revoke_family(&found.family_id, now, event).await?;
             }
         } else if let Some(found) = self.store.tokens().access(&hash, now).await?

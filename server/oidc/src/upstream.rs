@@ -58,7 +58,10 @@ impl Oidc {
         let connections = self.store.connections().enabled_for(&client.id).await?;
         let chosen = connections.into_iter().find(|c| c.name == connection && c.purpose.signs_in());
         let chosen = chosen.ok_or_else(|| {
-            PageError::refused("invalid_request", "This way to sign in is not available for the application any more.")
+            PageError::refused(
+                "invalid_request",
+                "This way to sign in is not available for the application any more.",
+            )
         })?;
         self.to_provider(handle, &interaction, &client, &chosen, browser).await
     }
@@ -88,8 +91,7 @@ impl Oidc {
         let verifier = Secret::new(code_verifier.clone());
         let secret = self.vault.client_secret(connection).await?;
         let callback_url = self.issuer.callback_url();
-        let upstream =
-            Upstream { connection, client_secret: secret.as_ref(), redirect_uri: &callback_url };
+        let upstream = Upstream { connection, client_secret: secret.as_ref(), redirect_uri: &callback_url };
         let extras = AuthorizationExtras {
             scopes: &scopes,
             login_hint: request.login_hint.as_deref(),
@@ -111,7 +113,8 @@ impl Oidc {
             expires_at: self.clock.now().plus_seconds(UPSTREAM_SECONDS),
         };
         let inside = |error: serde_json::Error| PageError::Inside(error.to_string());
-        let plain = serde_json::to_vec(&Sealed { handle: handle.to_owned(), nonce, code_verifier }).map_err(inside)?;
+        let plain = serde_json::to_vec(&Sealed { handle: handle.to_owned(), nonce, code_verifier })
+            .map_err(inside)?;
         let row = hex(state_hash.as_bytes());
         let sealed = self.keyring.seal(self.rng.as_ref(), context(&row), &plain);
         self.store.upstream_logins().create(&state_hash, &login, &sealed).await?;
@@ -123,21 +126,32 @@ impl Oidc {
         let state = params.state.as_deref().ok_or(PageError::Gone)?;
         let state_hash = TokenHash::of(state);
         let now = self.clock.now();
-        let (login, sealed) = self.store.upstream_logins().take(&state_hash, now).await?.ok_or(PageError::Gone)?;
+        let (login, sealed) =
+            self.store.upstream_logins().take(&state_hash, now).await?.ok_or(PageError::Gone)?;
         // Another browser's answer: somebody tries to sign this person in to an account not theirs.
         if TokenHash::from_bytes(login.browser_hash) != browser.hash {
             tracing::warn!("a provider's answer came back in another browser than the one that asked");
             return Err(PageError::Gone);
         }
         let row = hex(state_hash.as_bytes());
-        let plain = self.keyring.open(context(&row), &sealed).map_err(|e| PageError::Inside(e.to_string()))?;
+        let plain =
+            self.keyring.open(context(&row), &sealed).map_err(|e| PageError::Inside(e.to_string()))?;
         let Sealed { handle, nonce, code_verifier } =
             serde_json::from_slice(&plain).map_err(|e| PageError::Inside(e.to_string()))?;
         let (interaction, client) = self.interaction(&handle, browser).await?;
         let connection = self.store.connections().get(&login.connection_id).await?.ok_or(PageError::Gone)?;
 
         if let Some(error) = params.error {
-            return Err(self.provider_refused(&interaction, &client, &connection, &error, params.error_description, browser).await);
+            return Err(self
+                .provider_refused(
+                    &interaction,
+                    &client,
+                    &connection,
+                    &error,
+                    params.error_description,
+                    browser,
+                )
+                .await);
         }
         let secret = self.vault.client_secret(&connection).await?;
         let callback_url = self.issuer.callback_url();
@@ -147,7 +161,9 @@ impl Oidc {
             Some(code) => match self.federation.check_issuer(&connection, params.iss.as_deref()).await {
                 Ok(()) => {
                     let verifier = Secret::new(code_verifier);
-                    self.federation.exchange_code(&upstream, &code, &verifier, &nonce, &login.scopes, now).await
+                    self.federation
+                        .exchange_code(&upstream, &code, &verifier, &nonce, &login.scopes, now)
+                        .await
                 }
                 Err(error) => Err(error),
             },
@@ -234,10 +250,13 @@ impl Oidc {
             return error;
         }
         if error == "access_denied" {
-            let answer = self.refusal(&interaction.request, "access_denied", "The user declined at the provider.");
+            let answer =
+                self.refusal(&interaction.request, "access_denied", "The user declined at the provider.");
             return PageError::ToClient(Box::new(answer));
         }
-        PageError::Provider { outside: format!("{} could not sign you in ({}).", connection.display_name, clean(error)) }
+        PageError::Provider {
+            outside: format!("{} could not sign you in ({}).", connection.display_name, clean(error)),
+        }
     }
 
     async fn failed_sign_in(

@@ -8,7 +8,8 @@ use crate::{Oidc, error::EndpointError, id_token::claims_about};
 impl Oidc {
     /// The claims that the bearer token opens.
     pub async fn userinfo(&self, bearer: Option<&Secret>) -> Result<Map<String, Value>, EndpointError> {
-        let token = bearer.ok_or(EndpointError::InvalidToken("Send an access token as Authorization: Bearer."))?;
+        let token =
+            bearer.ok_or(EndpointError::InvalidToken("Send an access token as Authorization: Bearer."))?;
         let hash = TokenHash::of(token.reveal());
         let Some(grant) = self.store.tokens().access(&hash, self.clock.now()).await? else {
             return Err(EndpointError::InvalidToken("The access token is unknown, expired or revoked."));

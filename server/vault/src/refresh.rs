@@ -69,7 +69,8 @@ impl Inner {
             match self.look(id).await? {
                 Look::Done(opened) => return Ok(opened),
                 Look::Claimed(set, refresh_token, fence) => {
-                    if let Some(opened) = self.spend(connection, client_id, set, refresh_token, fence).await? {
+                    if let Some(opened) = self.spend(connection, client_id, set, refresh_token, fence).await?
+                    {
                         return Ok(opened);
                     }
                     // The fence was lost to a new consent: its tokens are read in the next round.
@@ -105,7 +106,8 @@ impl Inner {
             };
         };
         if let Some(retry_at) = set.retry_at.filter(|at| now < *at) {
-            return unavailable(set, tokens, now, retry_at, "waiting after an earlier failure").map(Look::Done);
+            return unavailable(set, tokens, now, retry_at, "waiting after an earlier failure")
+                .map(Look::Done);
         }
         let lease_until = now.plus_seconds(LEASE_SECONDS);
         match sets.claim(id, set.generation, now, lease_until).await.map_err(VaultError::from)? {
@@ -137,7 +139,8 @@ impl Inner {
         let account = &set.provider_user_id;
         let (reason, pause) = match answer {
             Ok(tokens) => {
-                let event = event(EventCode::VaultRefreshed, format!("Refreshed the token of account {account}."));
+                let event =
+                    event(EventCode::VaultRefreshed, format!("Refreshed the token of account {account}."));
                 return self.write(set, refresh_token, tokens, asked_at, fence, event).await;
             }
             Err(RefreshError::Revoked { code, description }) => {
@@ -163,7 +166,8 @@ impl Inner {
         let pause = pause.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(0).clamp(back_off, 3600);
         let now = self.clock.now();
         let retry_at = now.plus_seconds(pause);
-        let text = format!("Could not refresh the token of account {account}: {reason}. Nothing was discarded.");
+        let text =
+            format!("Could not refresh the token of account {account}: {reason}. Nothing was discarded.");
         let event = event(EventCode::VaultRefreshFailed, text);
         let held = self.store.token_sets().fail_refresh(&set.id, fence, failures, retry_at, event).await;
         if !held.map_err(VaultError::from)? {

@@ -78,7 +78,8 @@ impl Vault {
         let id = set.id.clone();
         let now = inner.clock.now();
         let (set, tokens) = if set.is_fresh(now) {
-            let Some((set, sealed)) = inner.store.token_sets().with_tokens(&id).await.map_err(VaultError::from)?
+            let Some((set, sealed)) =
+                inner.store.token_sets().with_tokens(&id).await.map_err(VaultError::from)?
             else {
                 return Err(ReleaseError::NoAccount);
             };

@@ -46,7 +46,10 @@ async fn token(
     }
     let refused = (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" })));
     let mut current = provider.current.lock().unwrap();
-    if provider.revoked.load(Ordering::SeqCst) || current.is_none() || form.get("refresh_token") != current.as_ref() {
+    if provider.revoked.load(Ordering::SeqCst)
+        || current.is_none()
+        || form.get("refresh_token") != current.as_ref()
+    {
         *current = None;
         return refused;
     }
@@ -75,7 +78,8 @@ struct Fixture {
 impl Fixture {
     /// A user with a stored token set that ends in an hour.
     async fn new() -> Self {
-        let provider = Arc::new(Provider { current: Mutex::new(Some("refresh-0".into())), ..Provider::default() });
+        let provider =
+            Arc::new(Provider { current: Mutex::new(Some("refresh-0".into())), ..Provider::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().route("/token", post(token)).with_state(provider.clone());
@@ -109,7 +113,11 @@ impl Fixture {
         let event = |code| AuditEvent::new(now, code, Actor::System, "test");
         let place = Context { table: "connections", row: connection.id.as_str(), column: "client_secret" };
         let secret = keyring.seal(&SystemRng, place, b"provider-secret");
-        store.connections().create(&connection, Some(&secret), event(EventCode::ConnectionCreated)).await.unwrap();
+        store
+            .connections()
+            .create(&connection, Some(&secret), event(EventCode::ConnectionCreated))
+            .await
+            .unwrap();
         let user_id = UserId::from_text("oauth2|provider|ada");
         let user = User {
             id: user_id.clone(),
@@ -249,7 +257,9 @@ async fn a_provider_that_is_down_loses_nothing() {
     let fixture = Fixture::new().await;
     fixture.clock.advance_seconds(3600);
     fixture.provider.down.store(true, Ordering::SeqCst);
-    let Err(ReleaseError::Unavailable { retry_after, .. }) = fixture.release().await else { panic!("released") };
+    let Err(ReleaseError::Unavailable { retry_after, .. }) = fixture.release().await else {
+        panic!("released")
+    };
     assert_eq!(retry_after, 1);
     fixture.provider.down.store(false, Ordering::SeqCst);
     assert!(matches!(fixture.release().await, Err(ReleaseError::Unavailable { .. })), "it waits its turn");

@@ -21,7 +21,9 @@ pub(super) fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Re
             params.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect()
         }
         _ => {
-            return Err(refuse("Send the parameters as application/x-www-form-urlencoded or application/json."));
+            return Err(refuse(
+                "Send the parameters as application/x-www-form-urlencoded or application/json.",
+            ));
         }
     };
     serde_json::from_value(Value::Object(params)).map_err(|_| refuse("A parameter is not a string."))
@@ -35,7 +37,9 @@ fn form(body: &[u8]) -> Result<Map<String, Value>, EndpointError> {
         }
         if params.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
             let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-            return Err(EndpointError::InvalidRequest(format!("The parameter {name} is there more than once.")));
+            return Err(EndpointError::InvalidRequest(format!(
+                "The parameter {name} is there more than once."
+            )));
         }
     }
     Ok(params)
@@ -46,7 +50,11 @@ pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, End
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let broken = || EndpointError::InvalidClient("the Authorization header is broken".to_owned());
     let text = value.to_str().map_err(|_| broken())?;
-    let Some(("basic", encoded)) = text.split_once(' ').map(|(s, rest)| (s.to_ascii_lowercase(), rest)).as_ref().map(|(s, r)| (s.as_str(), *r))
+    let Some(("basic", encoded)) = text
+        .split_once(' ')
+        .map(|(s, rest)| (s.to_ascii_lowercase(), rest))
+        .as_ref()
+        .map(|(s, r)| (s.as_str(), *r))
     else {
         return Err(EndpointError::InvalidClient("the Authorization header is not Basic".to_owned()));
     };
@@ -80,7 +88,8 @@ mod tests {
         let form: TokenRequest =
             parse(&typed("application/x-www-form-urlencoded"), b"grant_type=a+b&code=x%3Dy&scope=").unwrap();
         let json: TokenRequest =
-            parse(&typed("application/json; charset=utf-8"), br#"{"grant_type":"a b","code":"x=y"}"#).unwrap();
+            parse(&typed("application/json; charset=utf-8"), br#"{"grant_type":"a b","code":"x=y"}"#)
+                .unwrap();
         for request in [form, json] {
             assert_eq!(request.grant_type.as_deref(), Some("a b"));
             assert_eq!(request.code, Some(Secret::new("x=y")));

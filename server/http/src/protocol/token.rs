@@ -28,7 +28,8 @@ pub(crate) async fn token(
 ) -> Response {
     let outcome = async {
         let mut request: TokenRequest = body::parse(&headers, &bytes)?;
-        let credentials = credentials(&headers, request.client_id.take(), request.client_secret.take(), origin)?;
+        let credentials =
+            credentials(&headers, request.client_id.take(), request.client_secret.take(), origin)?;
         state.oidc.token(request, credentials).await
     };
     match outcome.await {
@@ -46,7 +47,8 @@ pub(crate) async fn revoke(
 ) -> Response {
     let outcome = async {
         let mut request: RevocationRequest = body::parse(&headers, &bytes)?;
-        let credentials = credentials(&headers, request.client_id.take(), request.client_secret.take(), origin)?;
+        let credentials =
+            credentials(&headers, request.client_id.take(), request.client_secret.take(), origin)?;
         state.oidc.revoke(request, credentials).await
     };
     match outcome.await {

@@ -6,7 +6,10 @@ use url::Url;
 use crate::harness::{CALLBACK, ISSUER, Server, challenge};
 
 fn address(params: &[(&str, &str)]) -> String {
-    format!("/authorize?{}", url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish())
+    format!(
+        "/authorize?{}",
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
+    )
 }
 
 fn query(location: &str) -> std::collections::HashMap<String, String> {
@@ -62,7 +65,8 @@ async fn later_errors_go_to_the_client() {
     ];
     for (id, extra, expected) in cases {
         let base = base(id);
-        let mut params: Vec<(&str, &str)> = base.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut params: Vec<(&str, &str)> =
+            base.iter().map(|(name, value)| (*name, value.as_str())).collect();
         params.extend_from_slice(extra);
         let answer = server.get(&address(&params)).await;
         assert_eq!(answer.status, 303, "{extra:?} {}", answer.text);
@@ -117,7 +121,8 @@ async fn metadata_names_what_there_is() {
         assert_ne!(server.get(path).await.status, 404, "{path}");
     }
     let keys = server.get("/.well-known/jwks.json").await.json();
-    let algs: Vec<_> = keys["keys"].as_array().unwrap().iter().map(|key| key["alg"].as_str().unwrap()).collect();
+    let algs: Vec<_> =
+        keys["keys"].as_array().unwrap().iter().map(|key| key["alg"].as_str().unwrap()).collect();
     assert_eq!(algs.len(), 3, "{algs:?}");
     assert!(!keys.to_string().contains("\"d\""), "public halves alone");
 }

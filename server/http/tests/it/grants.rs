@@ -57,7 +57,11 @@ async fn a_code_needs_its_client_redirect_uri_verifier_and_minute() {
             ("redirect_uri", redirect_uri),
         ];
         fields.extend(verifier.map(|verifier| ("code_verifier", verifier)));
-        assert_eq!(server.token(&fields).await.refusal(), (400, "invalid_grant".into()), "{redirect_uri} {verifier:?}");
+        assert_eq!(
+            server.token(&fields).await.refusal(),
+            (400, "invalid_grant".into()),
+            "{redirect_uri} {verifier:?}"
+        );
     }
     assert_eq!(server.events(EventCode::TokenCodeRefused).await, 4);
     server.clock.advance_seconds(60);
@@ -115,7 +119,9 @@ async fn clients_prove_themselves_and_use_their_own_grants() {
     let client = server.web().await;
     let code = server.code(&client).await;
     let with = async |id: &str, secret: &str, grant: &str| {
-        server.token(&[("grant_type", grant), ("client_id", id), ("client_secret", secret), ("code", &code)]).await
+        server
+            .token(&[("grant_type", grant), ("client_id", id), ("client_secret", secret), ("code", &code)])
+            .await
     };
     let id = client.id.as_str();
     assert_eq!(with(id, "wrong", "authorization_code").await.refusal(), (401, "invalid_client".into()));
@@ -135,7 +141,8 @@ async fn revocation_ends_a_sign_in_and_says_nothing_of_others() {
     let server = Server::start().await;
     let (client, other) = (server.web().await, server.web().await);
     let tokens = server.redeem(&client, &server.code(&client).await).await.json();
-    let (access, refresh) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
+    let (access, refresh) =
+        (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
     let revoke = async |caller: &crate::harness::Registered, token: &str| {
         let fields = [("client_id", caller.id.as_str()), ("client_secret", &caller.secret), ("token", token)];
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

@@ -96,7 +96,9 @@ impl Server {
             shared_rng.clone(),
             issuer.callback_url(),
         );
-        let keys = SigningKeys::load(store.clone(), keyring.clone(), shared_clock.clone(), &SystemRng).await.unwrap();
+        let keys = SigningKeys::load(store.clone(), keyring.clone(), shared_clock.clone(), &SystemRng)
+            .await
+            .unwrap();
         let admin = Admin::new(
             store.clone(),
             keyring.clone(),
@@ -131,7 +133,11 @@ impl Server {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -44,7 +44,10 @@ async fn every_endpoint_refuses_the_wrong_caller() {
             }
             Protection::Administrator => {
                 assert!(own.status.is_redirection(), "{name}: {} {}", own.status, own.text);
-                assert!(own.header("location").starts_with("/console/sign-in?return_to=%2Fconsole"), "{name}");
+                assert!(
+                    own.header("location").starts_with("/console/sign-in?return_to=%2Fconsole"),
+                    "{name}"
+                );
             }
         }
     }

@@ -26,7 +26,12 @@ async fn exchange(server: &Server, client: &Registered, subject: &str, connectio
 async fn enable(server: &Server, client: &Registered) {
     let now = coffer_core::Clock::now(&server.clock);
     let event = AuditEvent::new(now, EventCode::ConnectionEnabled, Actor::System, "test");
-    server.store.connections().set_enabled(&server.connection.id, &client.id, true, now, event).await.unwrap();
+    server
+        .store
+        .connections()
+        .set_enabled(&server.connection.id, &client.id, true, now, event)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -49,9 +54,15 @@ async fn each_refusal_has_its_answer_and_its_line_in_the_log() {
 
     let theirs = exchange(&server, &other, &subject, "provider").await;
     assert_eq!(theirs.refusal(), refused(401, "invalid_grant"));
-    assert_eq!(exchange(&server, &client, "cfr_unknown", "provider").await.refusal(), refused(401, "invalid_grant"));
+    assert_eq!(
+        exchange(&server, &client, "cfr_unknown", "provider").await.refusal(),
+        refused(401, "invalid_grant")
+    );
     let wrong = Registered { id: client.id.clone(), secret: "wrong".into() };
-    assert_eq!(exchange(&server, &wrong, &subject, "provider").await.refusal(), refused(401, "invalid_client"));
+    assert_eq!(
+        exchange(&server, &wrong, &subject, "provider").await.refusal(),
+        refused(401, "invalid_client")
+    );
 
     let plain = server.register(ApplicationType::RegularWeb, &GrantType::ALL[..2]).await;
     let ungranted = exchange(&server, &plain, &server.signed_in(&plain).await, "provider").await;

@@ -127,7 +127,12 @@ fn prompts(params: &Params) -> Result<Prompts, Fault> {
             "login" => prompts.login = true,
             "consent" => prompts.consent = true,
             "select_account" => prompts.select_account = true,
-            _ => return Err(fault("invalid_request", "The prompts are none, login, consent and select_account.")),
+            _ => {
+                return Err(fault(
+                    "invalid_request",
+                    "The prompts are none, login, consent and select_account.",
+                ));
+            }
         }
     }
     if prompts.none && (prompts.login || prompts.consent || prompts.select_account) {

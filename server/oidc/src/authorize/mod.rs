@@ -55,9 +55,13 @@ impl Oidc {
         let request = checks::validate(params, repeated, &client, &redirect_uri)
             .map_err(|fault| fail(fault.code, &fault.description))?;
         if !client.may_use(GrantType::AuthorizationCode) {
-            return Err(fail("unauthorized_client", "This application may not use the authorization code grant."));
+            return Err(fail(
+                "unauthorized_client",
+                "This application may not use the authorization code grant.",
+            ));
         }
-        let named = self.named_connection(&request, &client).await?.map_err(|text| fail("invalid_request", text))?;
+        let named =
+            self.named_connection(&request, &client).await?.map_err(|text| fail("invalid_request", text))?;
         let known = self.known_user(&request, &client, named.as_ref(), browser).await?;
         if request.prompt.none {
             let Some(sign_in) = known else {
@@ -82,9 +86,10 @@ impl Oidc {
         self.store.interactions().create(&TokenHash::of(&handle), &interaction).await?;
         match (known, named) {
             (Some(_), _) => self.after_sign_in(&handle, &interaction, &client).await,
-            (None, Some(connection)) => {
-                self.to_provider(&handle, &interaction, &client, &connection, browser).await.map(Next::Provider)
-            }
+            (None, Some(connection)) => self
+                .to_provider(&handle, &interaction, &client, &connection, browser)
+                .await
+                .map(Next::Provider),
             (None, None) => Ok(Next::SignIn(handle)),
         }
     }
@@ -100,13 +105,19 @@ impl Oidc {
             params.get(name).filter(|value| !value.is_empty() && !repeated.iter().any(|r| r == name))
         };
         let Some(id) = once("client_id") else {
-            return Err(PageError::refused("invalid_request", "The address lacks the application's client_id."));
+            return Err(PageError::refused(
+                "invalid_request",
+                "The address lacks the application's client_id.",
+            ));
         };
         let Some(client) = self.store.clients().get(&ClientId::from_text(id)).await? else {
             return Err(PageError::refused("invalid_client", "No application has this client_id."));
         };
         let Some(redirect_uri) = once("redirect_uri") else {
-            return Err(PageError::refused("invalid_request", "The address lacks the application's redirect_uri."));
+            return Err(PageError::refused(
+                "invalid_request",
+                "The address lacks the application's redirect_uri.",
+            ));
         };
         if !client.callbacks.contains(redirect_uri) {
             tracing::info!(client = %client.id, "an authorization request named a redirect URI that is not registered");

@@ -36,7 +36,16 @@ impl Oidc {
         let grant = match checked {
             Ok(grant) => grant,
             Err(error) => {
-                return Err(refuse(self, EventCode::TokenCodeRefused, client, user.as_ref(), None, ip, error).await);
+                return Err(refuse(
+                    self,
+                    EventCode::TokenCodeRefused,
+                    client,
+                    user.as_ref(),
+                    None,
+                    ip,
+                    error,
+                )
+                .await);
             }
         };
         self.redeem(client, &hash, grant, ip).await
@@ -48,7 +57,9 @@ impl Oidc {
             return Err(EndpointError::InvalidGrant("the code expired"));
         }
         if request.redirect_uri.as_deref() != Some(grant.redirect_uri.as_str()) {
-            return Err(EndpointError::InvalidGrant("the redirect URI is not the one of the authorization request"));
+            return Err(EndpointError::InvalidGrant(
+                "the redirect URI is not the one of the authorization request",
+            ));
         }
         match (&grant.code_challenge, &request.code_verifier) {
             (None, None) => Ok(()),
@@ -81,18 +92,21 @@ impl Oidc {
         };
         let access = mint_access(self, client, &user.id, &grant.family_id, &grant.scopes, now);
         let offline = grant.scopes.contains("offline_access");
-        let refresh = offline.then(|| mint_refresh(self, client, &grant.family_id, &grant.scopes, sign_in, now));
+        let refresh =
+            offline.then(|| mint_refresh(self, client, &grant.family_id, &grant.scopes, sign_in, now));
         let id_token = match grant.scopes.contains("openid") {
             true => Some(self.id_token(client, &user, &grant.scopes, sign_in, grant.nonce.as_deref()).await?),
             false => None,
         };
         let actor = Actor::Client(client.id.clone());
-        let event = AuditEvent::new(now, EventCode::TokenCodeExchanged, actor, "Exchanged a code for tokens.")
-            .client(&client.id)
-            .user(&user.id)
-            .from_ip(ip);
+        let event =
+            AuditEvent::new(now, EventCode::TokenCodeExchanged, actor, "Exchanged a code for tokens.")
+                .client(&client.id)
+                .user(&user.id)
+                .from_ip(ip);
         let stored = refresh.as_ref().map(|minted| (&minted.hash, &minted.grant));
-        let fresh = self.store.tokens().redeem_code(hash, now, stored, (&access.hash, &access.grant), event).await?;
+        let fresh =
+            self.store.tokens().redeem_code(hash, now, stored, (&access.hash, &access.grant), event).await?;
         if !fresh {
             return Err(self.replayed(client, &grant, ip).await);
         }

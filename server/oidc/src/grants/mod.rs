@@ -105,7 +105,8 @@ async fn refuse(
     error: EndpointError,
 ) -> EndpointError {
     let actor = Actor::Client(client.id.clone());
-    let mut event = AuditEvent::new(oidc.clock.now(), code, actor, format!("Refused: {error}.")).client(&client.id);
+    let mut event =
+        AuditEvent::new(oidc.clock.now(), code, actor, format!("Refused: {error}.")).client(&client.id);
     event.user_id = user.cloned();
     event.connection = connection.map(|name| name.chars().take(64).collect());
     match oidc.store.audit().append(&[event.from_ip(ip)]).await {

@@ -81,20 +81,32 @@ impl Oidc {
             return Err(EndpointError::InvalidGrant("the user was deleted"));
         };
         let access = mint_access(self, client, &user.id, &old.family_id, &scopes, now);
-        let sign_in =
-            SignIn { user_id: old.user_id.clone(), auth_time: old.auth_time, session_id: old.session_id.clone() };
+        let sign_in = SignIn {
+            user_id: old.user_id.clone(),
+            auth_time: old.auth_time,
+            session_id: old.session_id.clone(),
+        };
         let id_token = match scopes.contains("openid") {
             true => Some(self.id_token(client, &user, &scopes, &sign_in, None).await?),
             false => None,
         };
-        let successor =
-            RefreshToken { issued_at: now, rotated_at: None, idle_expires_at: now.plus_seconds(IDLE_SECONDS), ..old };
+        let successor = RefreshToken {
+            issued_at: now,
+            rotated_at: None,
+            idle_expires_at: now.plus_seconds(IDLE_SECONDS),
+            ..old
+        };
         let refresh = mint(self, "cfr_", successor);
         let actor = Actor::Client(client.id.clone());
-        let event = AuditEvent::new(now, EventCode::TokenRefreshed, actor, "Exchanged a refresh token for its successor.")
-            .client(&client.id)
-            .user(&user.id)
-            .from_ip(ip);
+        let event = AuditEvent::new(
+            now,
+            EventCode::TokenRefreshed,
+            actor,
+            "Exchanged a refresh token for its successor.",
+        )
+        .client(&client.id)
+        .user(&user.id)
+        .from_ip(ip);
         let new = (&refresh.hash, &refresh.grant);
         if !self.store.tokens().rotate(old_hash, new, (&access.hash, &access.grant), now, event).await? {
             return Err(EndpointError::InvalidGrant("the refresh token was revoked meanwhile"));

@@ -83,11 +83,15 @@ impl Oidc {
 fn token_types(request: &TokenRequest) -> Result<(), EndpointError> {
     let subject = required(&request.subject_token_type, "subject_token_type")?;
     if subject != REFRESH_TOKEN_TYPE {
-        return Err(EndpointError::InvalidRequest(format!("The subject_token_type must be {REFRESH_TOKEN_TYPE}.")));
+        return Err(EndpointError::InvalidRequest(format!(
+            "The subject_token_type must be {REFRESH_TOKEN_TYPE}."
+        )));
     }
     let requested = required(&request.requested_token_type, "requested_token_type")?;
     if requested != FEDERATED_TOKEN_TYPE {
-        return Err(EndpointError::InvalidRequest(format!("The requested_token_type must be {FEDERATED_TOKEN_TYPE}.")));
+        return Err(EndpointError::InvalidRequest(format!(
+            "The requested_token_type must be {FEDERATED_TOKEN_TYPE}."
+        )));
     }
     Ok(())
 }
@@ -108,9 +112,10 @@ fn refusal(error: ReleaseError) -> EndpointError {
             outside: "The provider revoked the access. The user has to consent again.",
             inside: error.to_string(),
         },
-        ReleaseError::Unavailable { reason, retry_after } => {
-            EndpointError::Unavailable { retry_after, inside: format!("the provider is unavailable: {reason}") }
-        }
+        ReleaseError::Unavailable { reason, retry_after } => EndpointError::Unavailable {
+            retry_after,
+            inside: format!("the provider is unavailable: {reason}"),
+        },
         ReleaseError::Inside(error) => EndpointError::Inside(error.to_string()),
     }
 }

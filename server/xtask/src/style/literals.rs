@@ -21,9 +21,7 @@ pub fn all(source: &str) -> Vec<Literal<'_>> {
             at += rest.find('\n').unwrap_or(rest.len());
         } else if rest.starts_with("/*") {
             at += rest.find("*/").map_or(rest.len(), |end| end + 2);
-        } else if rest.starts_with("'\"'") {
-            at += 3;
-        } else if rest.starts_with("'\\") {
+        } else if rest.starts_with("'\"'") || rest.starts_with("'\\") {
             at += 3;
         } else if let Some(literal) = raw(source, at).or_else(|| plain(source, at)) {
             at = literal.end;
