@@ -1,6 +1,8 @@
 //! The fenced refresh against a provider over HTTP that rotates single-use refresh tokens and kills
 //! the chain when one is spent twice.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::HashMap;
 use std::sync::{
     Arc, Mutex,

@@ -5,7 +5,9 @@ use url::Url;
 
 use crate::harness::{CALLBACK, ISSUER, Server, challenge};
 
-fn address(params: &[(&str, &str)]) -> String {
+type Params<'a> = &'a [(&'a str, &'a str)];
+
+fn address(params: Params<'_>) -> String {
     format!(
         "/authorize?{}",
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
@@ -49,7 +51,7 @@ async fn later_errors_go_to_the_client() {
     let base = |id: &str| {
         vec![("client_id", id.to_owned()), ("redirect_uri", CALLBACK.to_owned()), ("state", "st".to_owned())]
     };
-    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+    let cases: [(&str, Params<'_>, &str); 8] = [
         (client.id.as_str(), &[], "invalid_request"),
         (client.id.as_str(), &[("response_type", "token")], "unsupported_response_type"),
         (client.id.as_str(), &[("response_type", "code"), ("prompt", "none")], "login_required"),
