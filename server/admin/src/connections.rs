@@ -3,7 +3,7 @@
 use coffer_contract::{
     ApiError, Page,
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
-    connection::{ConnectionDetail, ConnectionForm, ConnectionSummary, DiscoverySummary},
+    connection::{ConnectionDetail, ConnectionForm, ConnectionOptions, ConnectionSummary, DiscoverySummary},
     page::PAGE_SIZE,
     validate,
 };
@@ -114,6 +114,12 @@ impl Signed {
         let fields = form.validate(&entry, false);
         if !fields.is_empty() {
             return Err(ApiError::Invalid { fields });
+        }
+        if form.client_secret.is_empty() && receivers(&form.options) != receivers(&before.options) {
+            return Err(ApiError::field(
+                "client_secret",
+                "Enter the client secret again: with these settings it is sent to another address.",
+            ));
         }
         self.check_options(&form, &entry, Some(&before)).await?;
 
@@ -226,6 +232,11 @@ impl Signed {
             version: connection.version,
         }
     }
+}
+
+/// The addresses that decide where the client secret is sent.
+fn receivers(options: &ConnectionOptions) -> [&Option<String>; 3] {
+    [&options.discovery_url, &options.token_url, &options.refresh_url]
 }
 
 /// What differs, for the log: the names of settings, not their values.

@@ -166,7 +166,16 @@ fn Secret(
     errors: Errors,
     replaced_at: RwSignal<Option<Timestamp>>,
 ) -> impl IntoView {
+    errors.claim("client_secret");
     let replacing = RwSignal::new(false);
+    // A refused one is entered in the field, which may be closed.
+    let refused = errors.of("client_secret");
+    Effect::new(move |_| {
+        if refused.with(Option::is_some) {
+            replacing.set(true);
+            crate::browser::focus("#field-client-secret");
+        }
+    });
     // A saved secret closes the field again.
     Effect::new(move |before: Option<Option<Timestamp>>| {
         let now = replaced_at.get();

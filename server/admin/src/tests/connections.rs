@@ -56,6 +56,31 @@ async fn the_client_secret_is_sealed_for_its_row_and_kept_when_left_empty() {
     assert_eq!(logs.items[0].description, "Connection “github-1” was changed: token vault switched off.");
 }
 
+/// A secret is worth something to whoever receives it: it goes to no new address without being entered again.
+#[tokio::test]
+async fn another_address_needs_the_client_secret_again() {
+    let house = House::set_up().await;
+    let signed = house.signed().await;
+    let mut custom = form("custom");
+    let options = &mut custom.options;
+    options.authorization_url = Some("https://provider.example/authorize".into());
+    options.token_url = Some("https://provider.example/token".into());
+    options.user_info_url = Some("https://provider.example/me".into());
+    let created = signed.create_connection("oauth2", custom.clone()).await.unwrap();
+    custom.client_secret = String::new();
+    for (token, refresh) in [
+        ("https://evil.example/token", None),
+        ("https://provider.example/token", Some("https://evil.example/")),
+    ] {
+        custom.options.token_url = Some(token.into());
+        custom.options.refresh_url = refresh.map(str::to_owned);
+        let error = signed.update_connection(&created.id, custom.clone(), created.version).await.unwrap_err();
+        assert_eq!(fields(&error), ["client_secret"]);
+    }
+    custom.client_secret = "entered again".into();
+    signed.update_connection(&created.id, custom, created.version).await.unwrap();
+}
+
 #[tokio::test]
 async fn names_are_unique() {
     let house = House::set_up().await;
