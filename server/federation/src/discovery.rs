@@ -6,7 +6,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use coffer_contract::{Timestamp, connection::DiscoverySummary};
+use coffer_contract::{Timestamp, connection::DiscoverySummary, validate};
 use coffer_core::connection::Connection;
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
@@ -144,6 +144,17 @@ impl Federation {
         let tenants = per_tenant.is_some_and(|template| is_of(&document.issuer, template));
         if !tenants && !same(&document.issuer, &issuer) {
             return Err(DiscoverError::Issuer { expected: issuer, found: document.issuer });
+        }
+        let endpoints = [
+            ("authorization_endpoint", Some(&document.authorization_endpoint)),
+            ("token_endpoint", Some(&document.token_endpoint)),
+            ("userinfo_endpoint", document.userinfo_endpoint.as_ref()),
+            ("jwks_uri", Some(&document.jwks_uri)),
+        ];
+        for (name, endpoint) in endpoints {
+            if endpoint.is_some_and(|url| validate::provider_url(url.as_str()).is_err()) {
+                return Err(DiscoverError::Unsafe(name));
+            }
         }
         let types = &document.response_types_supported;
         if !types.is_empty() && !types.iter().any(|t| t == "code") {

@@ -136,4 +136,7 @@ pub enum DiscoverError {
     /// Something that Coffer needs is missing.
     #[error("The provider's discovery document lacks {0}, which Coffer needs.")]
     Lacks(&'static str),
+    /// An address that neither browsers nor secrets may be sent to.
+    #[error("The provider's discovery document names a {0} that does not begin with https://.")]
+    Unsafe(&'static str),
 }

@@ -77,6 +77,21 @@ async fn missing_and_malformed_endpoints_are_refused() {
     assert!(matches!(error, DiscoverError::Lacks(_)), "{error}");
 }
 
+/// The browser, the client secret and the user's token go there.
+#[tokio::test]
+async fn endpoints_without_https_are_refused() {
+    let provider = Provider::start().await;
+    for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+        for address in ["javascript:alert(1)", "http://provider.example/", "file:///etc/passwd"] {
+            let mut document = provider.document();
+            document[name] = json!(address);
+            provider.json(DOCUMENT, 200, &document);
+            let error = federation().discover(&provider.url("")).await.unwrap_err();
+            assert!(matches!(&error, DiscoverError::Unsafe(refused) if *refused == name), "{name}: {error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_document_is_said_to_be_none() {
     let provider = Provider::start().await;
