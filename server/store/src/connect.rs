@@ -28,6 +28,7 @@ pub async fn open(url: &str) -> Result<(DatabaseConnection, DatabaseConnection),
         std::fs::create_dir_all(directory)
             .map_err(|source| StoreError::Directory { path: directory.display().to_string(), source })?;
     }
+    create(Path::new(path))?;
     let writer = pool(path, 1, |options| {
         options
             .create_if_missing(true)
@@ -37,6 +38,16 @@ pub async fn open(url: &str) -> Result<(DatabaseConnection, DatabaseConnection),
     let write = Database::connect(writer).await?;
     let read = Database::connect(pool(path, READERS, |options| options.pragma("query_only", "ON"))).await?;
     Ok((write, read))
+}
+
+/// Makes the file where there is none, readable by its owner alone; SQLite gives the files beside it the same mode.
+fn create(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path);
+    file.map(drop).map_err(|source| StoreError::File { path: path.display().to_string(), source })
 }
 
 type SqliteOptions = sea_orm::sqlx::sqlite::SqliteConnectOptions;
@@ -59,4 +70,24 @@ fn pool(path: &str, size: u32, configure: fn(SqliteOptions) -> SqliteOptions) ->
             configure(options.filename(&file).foreign_keys(true).busy_timeout(BUSY))
         });
     options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use crate::Store;
+
+    #[tokio::test]
+    async fn the_files_are_for_their_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("coffer.db");
+        let store = Store::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let entries = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+        let modes: Vec<_> =
+            entries.map(|e| (e.file_name(), e.metadata().unwrap().permissions().mode() & 0o777)).collect();
+        assert!(modes.len() > 1, "the write-ahead log too: {modes:?}");
+        assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    }
 }

@@ -22,6 +22,14 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The database file could not be opened or made.
+    #[error("database file “{path}”: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] DbErr),
