@@ -38,6 +38,22 @@ pub(crate) fn focus(selector: &'static str) {
     let _ = selector;
 }
 
+/// What somebody typed into the control with this id before scripts ran.
+pub(crate) fn typed(id: &str) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let element = leptos::prelude::document().get_element_by_id(id)?;
+        let text = element.dyn_into::<web_sys::HtmlInputElement>().ok()?.value();
+        (!text.is_empty()).then_some(text)
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = id;
+        None
+    }
+}
+
 /// Puts text on the clipboard; false where the browser offers none (pages without TLS).
 pub(crate) fn copy(text: &str) -> bool {
     #[cfg(feature = "hydrate")]

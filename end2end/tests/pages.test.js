@@ -43,6 +43,23 @@ describe("every page", { timeout: 300_000 }, () => {
       await dashboard.button("Sign in").click();
       await page.getByText("E-mail address or password is wrong.").waitFor();
       await look(page, "sign-in-refused");
+    });
+
+    it("sign-in keeps what is typed before the scripts have come", async () => {
+      let release;
+      const held = new Promise((resolve) => (release = resolve));
+      await page.route("**/*.wasm", async (route) => {
+        await held;
+        await route.continue();
+      });
+      await dashboard.open("console/sign-in");
+      await dashboard.field("E-mail address").fill(ADMIN.email);
+      const loaded = page.waitForResponse("**/*.wasm");
+      release();
+      await loaded;
+      await page.unroute("**/*.wasm");
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.equal(await dashboard.field("E-mail address").inputValue(), ADMIN.email);
       await dashboard.signIn();
     });
 

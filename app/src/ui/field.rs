@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::errors::Errors;
+use super::{errors::Errors, ready};
+use crate::browser;
 
 /// The HTML id of a field: ids have no dots.
 pub(crate) fn id_of(name: &str) -> String {
@@ -49,6 +50,12 @@ pub(crate) fn Field(
 ) -> impl IntoView {
     errors.claim(name);
     let id = id_of(name);
+    // Hydration would put the signal's value over what was typed, or filled in by the browser, meanwhile.
+    if ready::waiting().get_untracked()
+        && let Some(text) = browser::typed(&id)
+    {
+        value.set(text);
+    }
     let error = errors.of(name);
     let describe = described_by(&id, !hint.is_empty(), error);
     view! {
