@@ -11,6 +11,7 @@ mod m0003_sign_in;
 mod m0004_tokens;
 mod m0005_vault;
 mod m0006_audit;
+mod m0007_connected_accounts;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_tokens::Migration),
             Box::new(m0005_vault::Migration),
             Box::new(m0006_audit::Migration),
+            Box::new(m0007_connected_accounts::Migration),
         ]
     }
 }

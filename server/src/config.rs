@@ -30,6 +30,8 @@ pub struct Config {
     pub database: Database,
     /// The key file.
     pub keys: Keys,
+    /// Kinds of providers.
+    pub catalogue: Catalogue,
     /// The HTTP server.
     pub http: Http,
     /// Requests to providers.
@@ -52,6 +54,14 @@ pub struct Database {
 pub struct Keys {
     /// Its path.
     pub file: PathBuf,
+}
+
+/// Kinds of providers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// Folder with further provider files.
+    pub folder: Option<PathBuf>,
 }
 
 /// The HTTP server.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use coffer_admin::Admin;
 use coffer_core::{Clock, Rng, SystemClock, SystemRng};
 use coffer_crypto::Keyring;
-use coffer_federation::{Federation, OutboundConfig};
+use coffer_federation::{Catalogue, Federation, OutboundConfig};
 use coffer_http::{AppState, Manifest, Shared};
-use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
+use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys, keys::KeyAssertions};
 use coffer_store::Store;
 use coffer_vault::Vault;
 
@@ -43,26 +43,59 @@ pub async fn base(config: &Config) -> Result<Base, Failure> {
     Ok(Base { store, keyring, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng) })
 }
 
-/// The providers.
-pub fn federation(config: &Config, base: &Base) -> Result<Arc<Federation>, Failure> {
+/// The providers, with those that the operator added.
+pub fn catalogue(config: &Config) -> Result<Catalogue, Failure> {
+    let catalogue = Catalogue::embedded();
+    let catalogue = match &config.catalogue.folder {
+        Some(folder) => catalogue.and_then(|catalogue| catalogue.with_folder(folder)),
+        None => catalogue,
+    };
+    catalogue.map_err(|error| Failure::Start(format!("catalogue.folder: {error}")))
+}
+
+/// The vault, and the use cases over it.
+pub struct House {
+    /// The providers.
+    pub federation: Arc<Federation>,
+    /// The signing keys.
+    pub keys: SigningKeys,
+    /// The vault.
+    pub vault: Vault,
+    /// The dashboard's use cases.
+    pub admin: Arc<Admin>,
+}
+
+/// Puts the parts together that are there whatever door they are reached through.
+pub async fn house(config: &Config, base: &Base) -> Result<House, Failure> {
     let outbound = OutboundConfig {
         allow_private: config.outbound.allow_private.clone(),
         timeout: Duration::from_secs(config.outbound.timeout_seconds),
     };
-    let federation = Federation::new(outbound, base.clock.clone());
-    federation.map(Arc::new).map_err(|error| Failure::Start(error.to_string()))
-}
-
-/// The dashboard's use cases.
-pub fn admin(config: &Config, base: &Base, federation: &Arc<Federation>) -> Arc<Admin> {
-    Arc::new(Admin::new(
+    let keys =
+        SigningKeys::load(base.store.clone(), base.keyring.clone(), base.clock.clone(), base.rng.as_ref())
+            .await?;
+    let federation = Federation::new(catalogue(config)?, outbound, base.clock.clone())
+        .map_err(|error| Failure::Start(error.to_string()))?
+        .with_assertions(Arc::new(KeyAssertions::new(keys.clone(), base.rng.clone())));
+    let federation = Arc::new(federation);
+    let vault = Vault::new(
+        base.store.clone(),
+        base.keyring.clone(),
+        federation.clone(),
+        base.clock.clone(),
+        base.rng.clone(),
+        Issuer::new(config.public_url.clone()).callback_url(),
+    );
+    let admin = Arc::new(Admin::new(
         base.store.clone(),
         base.keyring.clone(),
         base.clock.clone(),
         base.rng.clone(),
         federation.clone(),
+        vault.clone(),
         config.public_url.clone(),
-    ))
+    ));
+    Ok(House { federation, keys, vault, admin })
 }
 
 /// The whole server.
@@ -78,20 +111,7 @@ pub struct Server {
 /// Puts the server together.
 pub async fn server(config: &Config, base: &Base) -> Result<Server, Failure> {
     let assets = Manifest::embedded().map_err(|error| Failure::Start(error.to_string()))?;
-    let federation = federation(config, base)?;
-    let admin = admin(config, base, &federation);
-    let issuer = Issuer::new(config.public_url.clone());
-    let vault = Vault::new(
-        base.store.clone(),
-        base.keyring.clone(),
-        federation.clone(),
-        base.clock.clone(),
-        base.rng.clone(),
-        issuer.callback_url(),
-    );
-    let keys =
-        SigningKeys::load(base.store.clone(), base.keyring.clone(), base.clock.clone(), base.rng.as_ref())
-            .await?;
+    let House { federation, keys, vault, admin } = house(config, base).await?;
     let oidc = Oidc::new(Parts {
         store: base.store.clone(),
         keyring: base.keyring.clone(),
@@ -99,7 +119,7 @@ pub async fn server(config: &Config, base: &Base) -> Result<Server, Failure> {
         federation,
         clock: base.clock.clone(),
         rng: base.rng.clone(),
-        issuer,
+        issuer: Issuer::new(config.public_url.clone()),
         keys,
     });
     let state = AppState::from(Shared {

@@ -93,7 +93,8 @@ impl ConsentPage {
     }
 }
 
-fn line(words: String) -> impl IntoView {
+/// One thing that is asked for.
+pub(super) fn line(words: String) -> impl IntoView {
     view! {
         <li class="flex gap-2">
             <span class="font-bold text-accent" aria-hidden="true">"✓"</span>

@@ -13,6 +13,20 @@ pub struct Frame {
 
 /// A whole document with one card in its middle.
 pub(super) fn document(frame: &Frame, title: &str, body: impl IntoView + 'static) -> String {
+    let main = view! {
+        <main class="flex min-h-screen flex-col items-center justify-center px-4 py-10">
+            <div class="card w-full max-w-md p-6 sm:p-8">{body}</div>
+        </main>
+    };
+    whole(frame, title, main)
+}
+
+/// A whole document with a column of its own cards.
+pub(super) fn wide_document(frame: &Frame, title: &str, body: impl IntoView + 'static) -> String {
+    whole(frame, title, view! { <main class="mx-auto w-full max-w-2xl px-4 py-10">{body}</main> })
+}
+
+fn whole(frame: &Frame, title: &str, main: impl IntoView + 'static) -> String {
     let page = view! {
         <html lang="en">
             <head>
@@ -24,9 +38,7 @@ pub(super) fn document(frame: &Frame, title: &str, body: impl IntoView + 'static
                 <link rel="stylesheet" href=frame.css.clone()/>
             </head>
             <body>
-                <main class="flex min-h-screen flex-col items-center justify-center px-4 py-10">
-                    <div class="card w-full max-w-md p-6 sm:p-8">{body}</div>
-                </main>
+                {main}
             </body>
         </html>
     };

@@ -15,6 +15,30 @@ fn consent() -> ConsentPage {
     }
 }
 
+fn my_account() -> MyAccountPage {
+    MyAccountPage {
+        person: "Ada".to_owned(),
+        email: None,
+        accounts: vec![AccountCard {
+            id: "cac_1".to_owned(),
+            connection: "Acme".to_owned(),
+            label: "<ada>".to_owned(),
+            state: coffer_contract::user::AccountState::NeedsConsent { reason: "gone".to_owned() },
+            scopes: vec!["Read mail".to_owned()],
+            connected_at: coffer_contract::Timestamp::default(),
+            applications: vec![AccountApplication { name: "Notes".to_owned(), released_at: None }],
+        }],
+    }
+}
+
+#[test]
+fn the_own_page_says_what_to_do() {
+    let html = my_account().render(&frame());
+    assert!(html.contains("&lt;ada&gt;") && !html.contains("<ada>"), "{html}");
+    assert!(html.contains("Reconnect the account"), "{html}");
+    assert!(html.contains("not used yet"), "{html}");
+}
+
 #[test]
 fn names_are_escaped_everywhere() {
     let html = consent().render(&frame());
@@ -35,9 +59,22 @@ fn no_hosted_page_has_a_script_or_inline_style() {
                 label: "Acme".to_owned(),
                 strategy: "oidc".to_owned(),
             }],
-            error: Some("Try again.".to_owned()),
+            by_address: true,
+            address: "ada@example.com".to_owned(),
+            address_error: Some("No company.".to_owned()),
         }
         .render(&frame()),
+        ConnectPage {
+            session: "s".to_owned(),
+            application: "Notes".to_owned(),
+            person: "Ada".to_owned(),
+            connection: "Acme".to_owned(),
+            scopes: vec!["Read mail".to_owned()],
+        }
+        .render(&frame()),
+        TriedPage { worked: true }.render(&frame()),
+        MyAccountSignInPage { connections: vec![] }.render(&frame()),
+        my_account().render(&frame()),
         ErrorPage {
             title: "No".to_owned(),
             message: "Because.".to_owned(),

@@ -3,7 +3,10 @@
 use coffer_contract::{
     Page,
     catalogue::ConnectionGroup,
-    connection::{ConnectionDetail, ConnectionForm, ConnectionSummary, DiscoverySummary},
+    connection::{
+        ConnectionDetail, ConnectionForm, ConnectionSummary, DiscoverySummary, MappedProfile, ProfileMapping,
+        TryResult, TryStart,
+    },
 };
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -55,4 +58,23 @@ pub async fn delete_connection(id: String, confirm_name: String) -> Result<(), F
 #[server(prefix = "/console/api", endpoint = "check_discovery")]
 pub async fn check_discovery(url: String) -> Result<DiscoverySummary, Failure> {
     super::visit::signed_in().await?.check_discovery(&url).await.map_err(super::visit::refuse)
+}
+
+/// Tries a profile mapping on a sample answer of the provider.
+#[server(prefix = "/console/api", endpoint = "try_mapping", input = Json)]
+pub async fn try_mapping(mapping: ProfileMapping, sample: String) -> Result<MappedProfile, Failure> {
+    super::visit::signed_in().await?.try_mapping(&mapping, &sample).map_err(super::visit::refuse)
+}
+
+/// Begins a try of a connection.
+#[server(prefix = "/console/api", endpoint = "begin_try")]
+pub async fn begin_try(connection_id: String) -> Result<TryStart, Failure> {
+    super::visit::signed_in().await?.begin_try(&connection_id).await.map_err(super::visit::refuse)
+}
+
+/// How a try stands.
+#[server(prefix = "/console/api", endpoint = "try_result")]
+pub async fn result_of_try(connection_id: String, handle: String) -> Result<TryResult, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.try_result(&connection_id, &handle).await.map_err(super::visit::refuse)
 }

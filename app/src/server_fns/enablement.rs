@@ -1,7 +1,7 @@
 //! Which application may use which connection.
 
 use coffer_contract::connection::Enablement;
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::Failure;
 
@@ -26,4 +26,15 @@ pub async fn set_enablement(
 ) -> Result<Enablement, Failure> {
     let signed = super::visit::signed_in().await?;
     signed.set_enablement(&connection_id, &client_id, enabled).await.map_err(super::visit::refuse)
+}
+
+/// Sets the most that tokens released to an application may allow; `None` lifts the limit.
+#[server(prefix = "/console/api", endpoint = "set_scope_ceiling", input = Json)]
+pub async fn set_scope_ceiling(
+    connection_id: String,
+    client_id: String,
+    ceiling: Option<Vec<String>>,
+) -> Result<Enablement, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.set_scope_ceiling(&connection_id, &client_id, ceiling).await.map_err(super::visit::refuse)
 }

@@ -10,7 +10,9 @@ pub mod catalogue;
 pub mod connection;
 pub mod enablement;
 pub mod log;
+pub mod overview;
 pub mod session;
 pub mod setup;
+pub mod user;
 
 pub use failure::Failure;

@@ -16,6 +16,7 @@ use coffer_core::{
 use coffer_crypto::{Keyring, Secret, TokenHash, password};
 use coffer_federation::Federation;
 use coffer_store::{Store, StoreError};
+use coffer_vault::Vault;
 use tokio::task::JoinError;
 use url::Url;
 
@@ -31,6 +32,7 @@ pub struct Admin {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) federation: Arc<Federation>,
+    pub(crate) vault: Vault,
     pub(crate) issuer: Url,
 }
 
@@ -48,9 +50,10 @@ impl Admin {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
         federation: Arc<Federation>,
+        vault: Vault,
         issuer: Url,
     ) -> Self {
-        Self { store, keyring, clock, rng, federation, issuer }
+        Self { store, keyring, clock, rng, federation, vault, issuer }
     }
 
     /// A token for the set-up page, if there is no administrator yet. It replaces older ones and works

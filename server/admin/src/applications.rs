@@ -62,6 +62,7 @@ impl Signed {
             },
             id_token_alg: SigningAlgorithm::default(),
             first_party: false,
+            connect_accounts: false,
             secret_replaced_at: secret.is_some().then_some(now),
             created_at: now,
             updated_at: now,
@@ -107,6 +108,7 @@ impl Signed {
             auth_method: form.auth_method,
             id_token_alg: form.id_token_alg,
             first_party: form.first_party,
+            connect_accounts: form.connect_accounts,
             secret_replaced_at: before.secret_replaced_at,
             created_at: before.created_at,
             updated_at: self.visit.now(),
@@ -195,6 +197,7 @@ impl Signed {
                 auth_method: client.auth_method,
                 id_token_alg: client.id_token_alg,
                 first_party: client.first_party,
+                connect_accounts: client.connect_accounts,
             },
             app_type: client.app_type,
             client_secret_replaced_at: client.secret_replaced_at,
@@ -217,6 +220,7 @@ fn changes(before: &Client, after: &Client) -> String {
         (before.auth_method != after.auth_method, "client authentication"),
         (before.id_token_alg != after.id_token_alg, "ID token signature"),
         (before.first_party != after.first_party, "first-party"),
+        (before.connect_accounts != after.connect_accounts, "My Account API"),
     ]
     .into_iter()
     .filter_map(|(differs, name)| differs.then_some(name))

@@ -3,12 +3,16 @@
 use coffer_contract::{
     ApiError, Page,
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
-    connection::{ConnectionDetail, ConnectionForm, ConnectionOptions, ConnectionSummary, DiscoverySummary},
+    connection::{
+        ClientAuthentication, ConnectionDetail, ConnectionForm, ConnectionOptions, ConnectionSummary,
+        DiscoverySummary, MappedProfile, ProfileMapping,
+    },
     page::PAGE_SIZE,
     validate,
 };
 use coffer_core::{audit::EventCode, connection::Connection, ids::ConnectionId};
 use coffer_crypto::{Context, Sealed, Secret};
+use coffer_store::Revocation;
 
 use crate::{Signed, failure, tidy};
 
@@ -69,14 +73,14 @@ impl Signed {
         self.check_options(&form, &entry, None).await?;
 
         let now = self.visit.now();
-        let secret = Secret::new(form.client_secret);
+        let secret = Some(Secret::new(form.client_secret)).filter(|secret| !secret.is_empty());
         let connection = Connection {
             id: ConnectionId::generate(self.admin().rng.as_ref()),
             name: form.name,
             strategy: entry.strategy.clone(),
             display_name: form.display_name,
             client_id: form.client_id,
-            client_secret_replaced_at: Some(now),
+            client_secret_replaced_at: secret.as_ref().map(|_| now),
             scopes: form.scopes.into_iter().collect(),
             purpose: form.purpose,
             vault_enabled: form.vault_enabled,
@@ -85,7 +89,7 @@ impl Signed {
             updated_at: now,
             version: 1,
         };
-        let sealed = self.seal(&connection.id, &secret);
+        let sealed = secret.map(|secret| self.seal(&connection.id, &secret));
         let event = self
             .event(
                 EventCode::ConnectionCreated,
@@ -94,7 +98,7 @@ impl Signed {
             .connection(&connection.name);
         self.store()
             .connections()
-            .create(&connection, Some(&sealed), event)
+            .create(&connection, sealed.as_ref(), event)
             .await
             .map_err(|e| self.visit.store_failed(e))?;
         Ok(self.connection_detail(connection, entry))
@@ -114,6 +118,13 @@ impl Signed {
         let fields = form.validate(&entry, false);
         if !fields.is_empty() {
             return Err(ApiError::Invalid { fields });
+        }
+        let secretless = form.options.client_authentication == ClientAuthentication::PrivateKeyJwt;
+        if form.client_secret.is_empty() && !secretless && before.client_secret_replaced_at.is_none() {
+            return Err(ApiError::field(
+                "client_secret",
+                "Paste the client secret that the provider gave you.",
+            ));
         }
         if form.client_secret.is_empty() && receivers(&form.options) != receivers(&before.options) {
             return Err(ApiError::field(
@@ -171,13 +182,35 @@ impl Signed {
         let event = self
             .event(EventCode::ConnectionDeleted, format!("Connection “{}” was deleted.", connection.name))
             .connection(&connection.name);
+        let revocations = self.revocations_of(&connection).await?;
         let deleted = self
             .store()
             .connections()
-            .delete(&connection.id, event)
+            .delete(&connection.id, &revocations, event)
             .await
             .map_err(|e| self.visit.store_failed(e))?;
+        self.admin().vault.wake_revoker();
         if deleted { Ok(()) } else { Err(failure::not_found("connection")) }
+    }
+
+    /// What has to be revoked at the provider when a connection goes: every account of it.
+    async fn revocations_of(&self, connection: &Connection) -> Result<Vec<Revocation>, ApiError> {
+        const AT_ONCE: u64 = 500;
+        let sets = self.store().token_sets();
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let accounts = sets.of_connection(&connection.id, after.as_ref(), AT_ONCE).await;
+            let accounts = accounts.map_err(|e| self.visit.store_failed(e))?;
+            let Some((last, _)) = accounts.last() else { return Ok(all) };
+            after = Some(last.id.clone());
+            let some = self.admin().vault.revocations(connection, accounts).await;
+            all.extend(some.map_err(|e| self.visit.failed(e))?);
+        }
+    }
+
+    /// Tries a profile mapping on a sample answer.
+    pub fn try_mapping(&self, mapping: &ProfileMapping, sample: &str) -> Result<MappedProfile, ApiError> {
+        coffer_federation::try_mapping(mapping, sample).map_err(|fields| ApiError::Invalid { fields })
     }
 
     /// Fetches and checks a discovery document.
@@ -201,6 +234,10 @@ impl Signed {
         entry: &CatalogueEntry,
         before: Option<&Connection>,
     ) -> Result<(), ApiError> {
+        let fields = coffer_federation::check_mapping(&form.options.profile);
+        if !fields.is_empty() {
+            return Err(ApiError::Invalid { fields });
+        }
         let Some(url) = &form.options.discovery_url else { return Ok(()) };
         let known = before.is_some_and(|before| before.options.discovery_url.as_ref() == Some(url));
         if entry.fields.contains(&OptionField::DiscoveryUrl) && !known {

@@ -10,11 +10,14 @@ mod connections;
 mod enablements;
 mod failure;
 mod logs;
+mod overview;
 mod signed;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod tidy;
+mod tries;
+mod users;
 mod visit;
 
 pub use admin::{Admin, SETUP_LINK_SECONDS};

@@ -2,7 +2,7 @@
 
 use coffer_contract::{
     application::{ApplicationForm, GrantType},
-    catalogue::{CatalogueEntry, OptionField},
+    catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
     connection::{ConnectionForm, ConnectionOptions},
 };
 
@@ -52,8 +52,11 @@ fn options(given: ConnectionOptions, entry: &CatalogueEntry) -> ConnectionOption
             OptionField::UserInfoUrl => kept.user_info_url.clone_from(&given.user_info_url),
             OptionField::ScopeSeparator => kept.scope_separator = given.scope_separator,
             OptionField::ClientAuthentication => kept.client_authentication = given.client_authentication,
-            OptionField::UserIdField => kept.user_id_field.clone_from(&given.user_id_field),
+            OptionField::RevocationUrl => kept.revocation_url.clone_from(&given.revocation_url),
+            OptionField::Pkce => kept.without_pkce = given.without_pkce,
+            OptionField::Profile => kept.profile.clone_from(&given.profile),
             OptionField::UpstreamParams => kept.upstream_params.clone_from(&given.upstream_params),
+            OptionField::UpstreamHeaders => kept.upstream_headers.clone_from(&given.upstream_headers),
         }
     }
     for value in [
@@ -63,9 +66,24 @@ fn options(given: ConnectionOptions, entry: &CatalogueEntry) -> ConnectionOption
         &mut kept.token_url,
         &mut kept.refresh_url,
         &mut kept.user_info_url,
-        &mut kept.user_id_field,
+        &mut kept.revocation_url,
+        &mut kept.profile.id,
+        &mut kept.profile.name,
+        &mut kept.profile.nickname,
+        &mut kept.profile.picture,
+        &mut kept.profile.email,
+        &mut kept.profile.email_verified,
     ] {
         optional(value);
+    }
+    // Social connections have buttons; a company is found by its domains.
+    if entry.group == ConnectionGroup::Enterprise {
+        kept.domain_aliases = given
+            .domain_aliases
+            .iter()
+            .map(|domain| domain.trim().trim_start_matches('@').to_lowercase())
+            .collect();
+        lines(&mut kept.domain_aliases);
     }
     kept
 }

@@ -244,6 +244,8 @@ pub struct ApplicationForm {
     pub id_token_alg: SigningAlgorithm,
     /// Whether the consent page is skipped, for applications of the same organisation.
     pub first_party: bool,
+    /// Whether it may connect accounts for its users, through the My Account API.
+    pub connect_accounts: bool,
 }
 
 /// What the form that creates an application sends.

@@ -52,8 +52,24 @@ pub struct CatalogueEntry {
     pub default_scopes: Vec<String>,
     /// Which options the Settings form asks for.
     pub fields: Vec<OptionField>,
+    /// What the tenant field is called and means here, where `fields` has one.
+    pub tenant: Option<TenantInfo>,
     /// Shown in the form when something about this provider surprises people.
     pub note: Option<String>,
+    /// Whether a test runs against a server that behaves as the provider's documentation says.
+    pub tested: bool,
+}
+
+/// What stands for `{tenant}` in a provider's addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantInfo {
+    /// The field's label ("Subdomain").
+    pub label: String,
+    /// What to enter.
+    pub hint: String,
+    /// What applies when it is left empty; the field must be filled where there is none.
+    pub default: Option<String>,
 }
 
 /// A provider scope in words.
@@ -66,6 +82,13 @@ pub struct ScopeInfo {
     /// Product it belongs to, for grouping ("Gmail"); empty for the basic ones.
     #[serde(default)]
     pub product: String,
+}
+
+impl ScopeInfo {
+    /// Product and words together ("Gmail: Read mail").
+    pub fn words(&self) -> String {
+        if self.product.is_empty() { self.name.clone() } else { format!("{}: {}", self.product, self.name) }
+    }
 }
 
 /// An option that the Settings form asks for, beyond client id, secret and scopes.
@@ -88,8 +111,14 @@ pub enum OptionField {
     ScopeSeparator,
     /// `options.client_authentication`
     ClientAuthentication,
-    /// `options.user_id_field`
-    UserIdField,
+    /// `options.revocation_url`
+    RevocationUrl,
+    /// `options.pkce`
+    Pkce,
+    /// `options.profile`
+    Profile,
     /// `options.upstream_params`
     UpstreamParams,
+    /// `options.upstream_headers`
+    UpstreamHeaders,
 }

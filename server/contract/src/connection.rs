@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     FieldError, Timestamp,
-    catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
+    catalogue::{CatalogueEntry, ConnectionGroup, OptionField, ScopeInfo},
     validate,
 };
 
@@ -27,6 +27,11 @@ impl Purpose {
     /// Whether the sign-in page may offer the connection.
     pub fn signs_in(self) -> bool {
         matches!(self, Self::SignIn | Self::Both)
+    }
+
+    /// Whether signed-in users may connect an account through it.
+    pub fn connects(self) -> bool {
+        matches!(self, Self::ConnectedAccounts | Self::Both)
     }
 }
 
@@ -50,6 +55,58 @@ pub enum ClientAuthentication {
     Basic,
     /// `client_id` and `client_secret` in the form.
     Post,
+    /// An assertion signed with a key of this server's key set (RFC 7523 section 2.2). No secret is shared.
+    PrivateKeyJwt,
+}
+
+/// Where a profile stands in what the provider says of the user: JMESPath expressions, empty for the claim
+/// of OpenID Connect of that name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfileMapping {
+    /// What identifies the user for good; `sub || id` when absent.
+    pub id: Option<String>,
+    /// Name for people.
+    pub name: Option<String>,
+    /// Short name.
+    pub nickname: Option<String>,
+    /// Address of a picture.
+    pub picture: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Whether the provider verified that address.
+    pub email_verified: Option<String>,
+}
+
+impl ProfileMapping {
+    /// Each member with its name in the form.
+    pub fn members(&self) -> [(&'static str, &Option<String>); 6] {
+        [
+            ("options.profile.id", &self.id),
+            ("options.profile.name", &self.name),
+            ("options.profile.nickname", &self.nickname),
+            ("options.profile.picture", &self.picture),
+            ("options.profile.email", &self.email),
+            ("options.profile.email_verified", &self.email_verified),
+        ]
+    }
+}
+
+/// What a profile mapping makes of an answer of the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappedProfile {
+    /// The user's id at the provider.
+    pub id: String,
+    /// Name for people.
+    pub name: Option<String>,
+    /// Short name.
+    pub nickname: Option<String>,
+    /// Address of a picture.
+    pub picture: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Whether the provider verified that address.
+    pub email_verified: bool,
 }
 
 /// Settings that only some strategies have. Empty strings never stand here; absent means "the catalogue's".
@@ -72,10 +129,18 @@ pub struct ConnectionOptions {
     pub scope_separator: ScopeSeparator,
     /// Custom and OpenID Connect: client authentication.
     pub client_authentication: ClientAuthentication,
-    /// Custom: which member of the user-info answer identifies the user; `sub`, then `id`, when absent.
-    pub user_id_field: Option<String>,
+    /// Custom: where tokens are revoked (RFC 7009).
+    pub revocation_url: Option<String>,
+    /// Custom: whether the provider refuses PKCE, so that it is left out.
+    pub without_pkce: bool,
+    /// Custom: where the profile stands in the user-info answer.
+    pub profile: ProfileMapping,
     /// Extra parameters of the authorization request.
     pub upstream_params: BTreeMap<String, String>,
+    /// Custom: extra headers of requests to the token and user-info URLs.
+    pub upstream_headers: BTreeMap<String, String>,
+    /// Enterprise: domains of e-mail addresses whose users sign in here, lower case.
+    pub domain_aliases: Vec<String>,
 }
 
 /// A row of a connection list.
@@ -166,6 +231,47 @@ pub struct DiscoverySummary {
     pub scopes_supported: Vec<String>,
 }
 
+/// What came of trying a connection: the administrator signed in through it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum TryResult {
+    /// The browser has not come back yet.
+    Waiting,
+    /// It worked.
+    Worked {
+        /// Who signed in.
+        profile: Box<MappedProfile>,
+        /// Scopes asked for that the provider did not grant.
+        missing: Vec<String>,
+        /// What the provider granted.
+        granted: Vec<String>,
+        /// Seconds that the access token lives, where the provider says so.
+        access_seconds: Option<i64>,
+        /// Whether a refresh token came.
+        refresh_token: bool,
+        /// Seconds that the refresh token lives unused, where that is known.
+        refresh_seconds: Option<i64>,
+        /// What to change although it worked.
+        advice: Option<String>,
+    },
+    /// It failed.
+    Failed {
+        /// What the provider, or Coffer, said.
+        error: String,
+        /// What to change.
+        advice: String,
+    },
+}
+
+/// A try that began: the window to open, and the name under which its result is asked for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryStart {
+    /// Where the new window goes.
+    pub url: String,
+    /// Names the try.
+    pub handle: String,
+}
+
 /// One toggle: a connection and an application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enablement {
@@ -185,6 +291,12 @@ pub struct Enablement {
     pub application_name: String,
     /// Whether the application may use the connection.
     pub enabled: bool,
+    /// The most that tokens released to the application may allow; absent is no limit.
+    pub scope_ceiling: Option<Vec<String>>,
+    /// Scopes of the connection, in words where they are known, to choose the ceiling from.
+    pub scopes: Vec<ScopeInfo>,
+    /// Whether the provider can narrow a token to the ceiling; where it cannot, a wider one is refused.
+    pub narrows: bool,
 }
 
 impl ConnectionForm {
@@ -206,7 +318,9 @@ impl ConnectionForm {
         } else if self.client_id.chars().any(|c| c.is_control() || c.is_whitespace()) {
             errors.push(FieldError::new("client_id", "A client id has no spaces or line breaks in it."));
         }
-        if creating && self.client_secret.is_empty() {
+        let secretless = entry.fields.contains(&OptionField::ClientAuthentication)
+            && self.options.client_authentication == ClientAuthentication::PrivateKeyJwt;
+        if creating && self.client_secret.is_empty() && !secretless {
             errors.push(FieldError::new(
                 "client_secret",
                 "Paste the client secret that the provider gave you.",
@@ -237,21 +351,17 @@ impl ConnectionForm {
                 OptionField::TokenUrl => ("options.token_url", &options.token_url, true),
                 OptionField::RefreshUrl => ("options.refresh_url", &options.refresh_url, false),
                 OptionField::UserInfoUrl => ("options.user_info_url", &options.user_info_url, true),
+                OptionField::RevocationUrl => ("options.revocation_url", &options.revocation_url, false),
                 OptionField::Tenant => {
-                    if let Some(tenant) = &options.tenant
-                        && !tenant.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
-                    {
-                        errors.push(FieldError::new(
-                            "options.tenant",
-                            "Enter common, organizations, consumers, a tenant id or a domain.",
-                        ));
-                    }
+                    errors.extend(validate_tenant(options.tenant.as_deref(), entry));
                     continue;
                 }
                 OptionField::ScopeSeparator
                 | OptionField::ClientAuthentication
-                | OptionField::UserIdField
-                | OptionField::UpstreamParams => continue,
+                | OptionField::Pkce
+                | OptionField::Profile
+                | OptionField::UpstreamParams
+                | OptionField::UpstreamHeaders => continue,
             };
             match value {
                 None if required => {
@@ -273,8 +383,59 @@ impl ConnectionForm {
                 ));
             }
         }
+        for (name, value) in &options.upstream_headers {
+            if let Some(message) = wrong_header(name, value) {
+                errors.push(FieldError::new("options.upstream_headers", message));
+            }
+        }
+        for domain in &options.domain_aliases {
+            if !validate::is_domain(domain) {
+                let message = format!(
+                    "“{domain}” is not a domain: enter what stands after the @, such as example.com."
+                );
+                errors.push(FieldError::new("options.domain_aliases", message));
+            }
+        }
     }
 }
+
+fn validate_tenant(tenant: Option<&str>, entry: &CatalogueEntry) -> Option<FieldError> {
+    let info = entry.tenant.as_ref()?;
+    let fits = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    match tenant {
+        None if info.default.is_none() => Some(FieldError::new("options.tenant", format!("{}.", info.hint))),
+        Some(text) if !fits(text) => Some(FieldError::new(
+            "options.tenant",
+            format!("Use letters, digits, hyphens and dots alone. {}.", info.hint),
+        )),
+        _ => None,
+    }
+}
+
+/// What is wrong with an extra header (RFC 9110 section 5), if anything is.
+fn wrong_header(name: &str, value: &str) -> Option<String> {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Some(format!("“{name}” is not the name of a header."));
+    }
+    if RESERVED_HEADERS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+        return Some(format!("“{name}” is set by Coffer itself and cannot be an extra header."));
+    }
+    let visible = value.bytes().all(|b| (0x20..0x7f).contains(&b));
+    (!visible).then(|| format!("The value of “{name}” has characters that a header cannot have."))
+}
+
+/// Headers that an administrator may not override.
+const RESERVED_HEADERS: &[&str] = &[
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "transfer-encoding",
+];
 
 /// Authorization request parameters that an administrator may not override.
 const RESERVED_PARAMS: &[&str] = &[

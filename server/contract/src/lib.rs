@@ -8,8 +8,10 @@ pub mod catalogue;
 pub mod connection;
 pub mod error;
 pub mod log;
+pub mod overview;
 pub mod page;
 pub mod timestamp;
+pub mod user;
 pub mod validate;
 
 pub use error::{ApiError, FieldError};

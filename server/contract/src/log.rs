@@ -27,6 +27,8 @@ pub struct LogEntry {
     pub connection: Option<String>,
     /// Id of the user concerned.
     pub user_id: Option<String>,
+    /// Id of the account concerned.
+    pub account: Option<String>,
     /// Address it came from.
     pub ip: Option<String>,
     /// What happened, in one sentence, without secrets.
@@ -47,6 +49,8 @@ pub struct LogFilter {
     pub connection: String,
     /// User id.
     pub user_id: String,
+    /// Account id.
+    pub account: String,
 }
 
 /// A type code and what it means, for the filter and the docs.

@@ -56,6 +56,13 @@ impl Timestamp {
         self.utc().and_then(|at| at.format(SHAPE).ok()).unwrap_or_else(|| self.0.to_string())
     }
 
+    /// `31 Jan`, in UTC.
+    pub fn day(self) -> String {
+        const SHAPE: &[time::format_description::BorrowedFormatItem<'_>] =
+            time::macros::format_description!("[day padding:none] [month repr:short]");
+        self.utc().and_then(|at| at.format(SHAPE).ok()).unwrap_or_else(|| self.0.to_string())
+    }
+
     fn utc(self) -> Option<OffsetDateTime> {
         UtcDateTime::from_unix_timestamp(self.seconds()).ok().map(Into::into)
     }

@@ -2,7 +2,7 @@
 
 use coffer_contract::Timestamp;
 
-use crate::ids::{AdministratorId, ClientId, UserId};
+use crate::ids::{AdministratorId, ClientId, TokenSetId, UserId};
 
 macro_rules! codes {
     ($($variant:ident $code:literal $success:literal $title:literal)*) => {
@@ -48,12 +48,20 @@ codes! {
     ApplicationUpdated "application.updated" true "Application changed"
     ApplicationDeleted "application.deleted" true "Application deleted"
     ApplicationSecretRotated "application.secret_rotated" true "Application's client secret replaced"
+    ApplicationCeiling "application.ceiling" true "Scope ceiling of an application changed"
+    ConnectionTried "connection.tried" true "Connection tried"
+    ConnectionTryFailed "connection.try_failed" false "Trying a connection failed"
     KeyRotated "key.rotated" true "Signing key replaced"
     UserSignedIn "user.signed_in" true "User signed in"
     UserSignInFailed "user.sign_in_failed" false "User failed to sign in"
     UserConsented "user.consented" true "User consented"
     UserDenied "user.denied" false "User declined consent"
     UserSignedOut "user.signed_out" true "User signed out"
+    UserSignedOutEverywhere "user.signed_out_everywhere" true "User signed out everywhere"
+    UserDeleted "user.deleted" true "User deleted"
+    AccountConnected "account.connected" true "Account connected"
+    AccountConnectFailed "account.connect_failed" false "Account could not be connected"
+    AccountDisconnected "account.disconnected" true "Account disconnected"
     TokenCodeExchanged "token.code_exchanged" true "Authorization code exchanged"
     TokenCodeRefused "token.code_refused" false "Authorization code refused"
     TokenCodeReplayed "token.code_replayed" false "Authorization code replayed"
@@ -68,6 +76,8 @@ codes! {
     VaultRefreshed "vault.refreshed" true "Provider's token refreshed"
     VaultRefreshFailed "vault.refresh_failed" false "Provider could not refresh the token"
     VaultNeedsConsent "vault.needs_consent" false "Provider revoked the account"
+    VaultRevoked "vault.revoked" true "Access revoked at the provider"
+    VaultRevokeFailed "vault.revoke_failed" false "Access could not be revoked at the provider"
 }
 
 impl EventCode {
@@ -120,6 +130,8 @@ pub struct AuditEvent {
     pub connection: Option<String>,
     /// The user concerned.
     pub user_id: Option<UserId>,
+    /// The account concerned: its token set, which the event outlives.
+    pub account: Option<TokenSetId>,
     /// Where the request came from.
     pub ip: Option<String>,
     /// What happened, in one sentence.
@@ -136,6 +148,7 @@ impl AuditEvent {
             client_id: None,
             connection: None,
             user_id: None,
+            account: None,
             ip: None,
             description: description.into(),
         }
@@ -159,6 +172,13 @@ impl AuditEvent {
     #[must_use]
     pub fn user(mut self, id: &UserId) -> Self {
         self.user_id = Some(id.clone());
+        self
+    }
+
+    /// Concerns this account.
+    #[must_use]
+    pub fn account(mut self, id: &TokenSetId) -> Self {
+        self.account = Some(id.clone());
         self
     }
 

@@ -43,6 +43,9 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// Passed on to the provider.
     pub login_hint: Option<String>,
+    /// The API that the access token is for, where it is not this server's user info alone.
+    #[serde(default)]
+    pub audience: Option<String>,
 }
 
 /// How the answer travels (OAuth 2.0 Multiple Response Type Encoding Practices).
@@ -131,11 +134,9 @@ pub struct Interaction {
     pub expires_at: Timestamp,
 }
 
-/// A user on the way to a provider and back. Nonce and PKCE verifier are sealed beside it.
+/// A user on the way to a provider and back. Errand, nonce and PKCE verifier are sealed beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamLogin {
-    /// SHA-256 of the interaction's handle.
-    pub interaction_hash: [u8; 32],
     /// To which connection.
     pub connection_id: ConnectionId,
     /// SHA-256 of the secret in the browser's session that began it.
@@ -159,6 +160,8 @@ pub struct CodeGrant {
     pub nonce: Option<String>,
     /// PKCE S256 challenge.
     pub code_challenge: Option<String>,
+    /// The API that the access token is for.
+    pub audience: Option<String>,
     /// Who signed in.
     pub sign_in: SignIn,
     /// The family that the tokens from it belong to: replaying the code ends it.
@@ -167,7 +170,7 @@ pub struct CodeGrant {
     pub expires_at: Timestamp,
 }
 
-/// An access token of this server, as stored: opaque, for the user-info endpoint.
+/// An access token of this server, as stored: opaque, for user info and one API of this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessGrant {
     /// The client it was issued to.
@@ -178,6 +181,8 @@ pub struct AccessGrant {
     pub family_id: FamilyId,
     /// What was granted.
     pub scopes: Scopes,
+    /// The API that it is for.
+    pub audience: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
 }

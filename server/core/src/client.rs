@@ -32,6 +32,8 @@ pub struct Client {
     pub id_token_alg: SigningAlgorithm,
     /// Whether the consent page is skipped.
     pub first_party: bool,
+    /// Whether it may connect accounts for its users, through the My Account API.
+    pub connect_accounts: bool,
     /// When the secret was last replaced; `None` for public clients.
     pub secret_replaced_at: Option<Timestamp>,
     /// When it was created.

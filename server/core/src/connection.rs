@@ -5,10 +5,12 @@ use coffer_contract::{
     connection::{ConnectionOptions, Purpose},
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Scopes, ids::ConnectionId};
 
 /// A connection, without its client secret: that is opened only where it is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Identifier.
     pub id: ConnectionId,
@@ -36,4 +38,11 @@ pub struct Connection {
     pub updated_at: Timestamp,
     /// Number of changes so far.
     pub version: i64,
+}
+
+/// How an application may use a connection that is enabled for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Enabled {
+    /// The most that a released token may allow; `None` is no limit.
+    pub scope_ceiling: Option<Scopes>,
 }

@@ -46,6 +46,10 @@ id!(/// An application, by its OAuth client id.
     ClientId, "", 32);
 id!(/// A token set of the vault: one connected account.
     TokenSetId, "cac_", 16);
+id!(/// A connect session: an application asks its user to connect an account.
+    ConnectSessionId, "cns_", 16);
+id!(/// A token to be revoked at its provider.
+    RevocationId, "rev_", 16);
 id!(/// A family of refresh tokens: one sign-in of a user to an application (RFC 9700 section 4.14.2).
     FamilyId, "fam_", 16);
 id!(/// A signing key, by its JOSE `kid`.

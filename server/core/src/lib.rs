@@ -5,6 +5,7 @@ pub mod audit;
 pub mod authorization;
 pub mod client;
 pub mod clock;
+pub mod connect;
 pub mod connection;
 pub mod ids;
 pub mod refresh;

@@ -1,6 +1,6 @@
 //! Token sets: what the vault knows of one connected account. The tokens themselves are sealed.
 
-use coffer_contract::Timestamp;
+use coffer_contract::{Timestamp, user::AccountState};
 
 use crate::{
     Scopes,
@@ -27,6 +27,8 @@ pub struct TokenSet {
     pub connection_id: ConnectionId,
     /// The user's id at the provider.
     pub provider_user_id: String,
+    /// What people call the account: its e-mail address or name at the provider.
+    pub label: Option<String>,
     /// Whether it can be used.
     pub state: TokenSetState,
     /// What the provider granted.
@@ -37,6 +39,8 @@ pub struct TokenSet {
     pub access_expires_at: Option<Timestamp>,
     /// Whether there is a refresh token.
     pub has_refresh_token: bool,
+    /// When the refresh token ends if it is not used; `None` when the provider does not say.
+    pub refresh_expires_at: Option<Timestamp>,
     /// Rises with every replacement of the tokens.
     pub generation: i64,
     /// Rises with every claim; a write is accepted only with the newest one.
@@ -56,6 +60,9 @@ pub struct TokenSet {
 /// The longest margin before its end in which an access token no longer counts as fresh, in seconds.
 const MARGIN_SECONDS: i64 = 60;
 
+/// An account counts as expiring this long before its refresh token ends, in seconds: a week.
+const EXPIRING_SECONDS: i64 = 7 * 24 * 3600;
+
 impl TokenSet {
     /// Whether the access token can be handed out as it is: not ended, and not within the last
     /// minute (for tokens that live less than five minutes, the last fifth) of its life.
@@ -69,6 +76,21 @@ impl TokenSet {
     /// Whether the access token has not ended, margin or not.
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.access_expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether the account can be used, for people.
+    pub fn account_state(&self, now: Timestamp) -> AccountState {
+        match (&self.state, self.has_refresh_token, self.refresh_expires_at, self.retry_at) {
+            (TokenSetState::NeedsConsent(reason), ..) => {
+                AccountState::NeedsConsent { reason: reason.clone() }
+            }
+            (_, false, ..) => AccountState::NoRefreshToken { at: self.access_expires_at },
+            (_, _, _, Some(until)) if self.failures > 0 && !self.is_fresh(now) => {
+                AccountState::Waiting { until }
+            }
+            (_, _, Some(at), _) if at < now.plus_seconds(EXPIRING_SECONDS) => AccountState::Expiring { at },
+            _ => AccountState::Healthy,
+        }
     }
 
     /// Seconds that the access token still lives.
@@ -88,11 +110,13 @@ mod tests {
             user_id: UserId::from_text("u"),
             connection_id: ConnectionId::from_text("con_1"),
             provider_user_id: "p".into(),
+            label: None,
             state: TokenSetState::Active,
             scopes: Scopes::default(),
             obtained_at: start,
             access_expires_at: life.map(|l| start.plus_seconds(l)),
             has_refresh_token: true,
+            refresh_expires_at: None,
             generation: 1,
             fence: 0,
             lease_until: None,
@@ -101,6 +125,24 @@ mod tests {
             created_at: start,
             updated_at: start,
         }
+    }
+
+    #[test]
+    fn the_state_says_what_people_have_to_know() {
+        let at = Timestamp::from_seconds;
+        let healthy = set(Some(3600));
+        assert_eq!(healthy.account_state(at(9_000)), AccountState::Healthy);
+        let ends = at(1_000 + 8 * 24 * 3600);
+        let expiring = TokenSet { refresh_expires_at: Some(ends), ..healthy.clone() };
+        assert_eq!(expiring.account_state(at(1_000)), AccountState::Healthy);
+        assert_eq!(expiring.account_state(at(1_000 + 2 * 24 * 3600)), AccountState::Expiring { at: ends });
+        let without = TokenSet { has_refresh_token: false, ..healthy.clone() };
+        let end = without.access_expires_at;
+        assert_eq!(without.account_state(at(1_000)), AccountState::NoRefreshToken { at: end });
+        let waiting = TokenSet { failures: 1, retry_at: Some(at(9_100)), ..healthy.clone() };
+        assert_eq!(waiting.account_state(at(9_000)), AccountState::Waiting { until: at(9_100) });
+        let refused = TokenSet { state: TokenSetState::NeedsConsent("gone".into()), ..healthy };
+        assert_eq!(refused.account_state(at(1_000)), AccountState::NeedsConsent { reason: "gone".into() });
     }
 
     #[test]

@@ -55,4 +55,6 @@ pub struct User {
     pub updated_at: Timestamp,
     /// Last sign-in.
     pub last_sign_in_at: Timestamp,
+    /// When the user signed out everywhere: sign-ins before it are worth nothing.
+    pub signed_out_at: Option<Timestamp>,
 }

@@ -43,8 +43,10 @@ impl Federation {
             params.insert(name.into(), extras.scopes.to_vec().join(separator));
         }
         let client = client(upstream, &provider, &provider.token)?;
-        let mut request =
-            client.authorize_url(|| oauth2::CsrfToken::new(state)).set_pkce_challenge(challenge);
+        let mut request = client.authorize_url(|| oauth2::CsrfToken::new(state));
+        if provider.pkce {
+            request = request.set_pkce_challenge(challenge);
+        }
         for (name, value) in params {
             request = request.add_extra_param(name, value);
         }

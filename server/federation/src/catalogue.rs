@@ -1,151 +1,57 @@
-//! The provider catalogue: one data file for each strategy, embedded, checked when loaded.
+//! The provider catalogue: one data file for each strategy, embedded, and those that an operator adds.
+//! `docs/catalogue.md` says what each member means.
+
+mod entry;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use coffer_contract::{
-    catalogue::{CatalogueEntry, ConnectionGroup, OptionField, ScopeInfo},
-    connection::{ClientAuthentication, ScopeSeparator},
-};
-use serde::Deserialize;
-use url::Url;
+use coffer_contract::catalogue::ConnectionGroup;
+use thiserror::Error;
 
-use crate::error::UpstreamError;
+pub use entry::Entry;
+pub(crate) use entry::{Body, Method, RevocationStyle, RevokedToken, Source, Template};
 
-/// The files, in the order in which the dashboard shows them.
-const FILES: &[(&str, &str)] = &[
-    ("google-oauth2", include_str!("../catalogue/google-oauth2.toml")),
-    ("windowslive", include_str!("../catalogue/windowslive.toml")),
-    ("github", include_str!("../catalogue/github.toml")),
-    ("slack", include_str!("../catalogue/slack.toml")),
-    ("box", include_str!("../catalogue/box.toml")),
-    ("oauth2", include_str!("../catalogue/oauth2.toml")),
-    ("oidc", include_str!("../catalogue/oidc.toml")),
-    ("waad", include_str!("../catalogue/waad.toml")),
-];
-
-/// What is known of one kind of provider. Every field is data from its documentation.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    pub(crate) strategy: String,
-    group: ConnectionGroup,
-    name: String,
-    description: String,
-    console_url: Option<Url>,
-    guide_url: Option<Url>,
-    /// Pages that the facts below come from.
-    docs: Vec<Url>,
-    note: Option<String>,
-    #[serde(default)]
-    pub(crate) fields: Vec<OptionField>,
-    #[serde(default)]
-    scopes: Vec<ScopeInfo>,
-    #[serde(default)]
-    default_scopes: Vec<String>,
-    /// Asked for always.
-    #[serde(default)]
-    pub(crate) always_scopes: Vec<String>,
-    /// Asked for when the vault is on, to get a refresh token.
-    pub(crate) offline_scope: Option<String>,
-    #[serde(default)]
-    pub(crate) endpoints: Endpoints,
-    #[serde(default)]
-    pub(crate) authorization: Authorization,
-    #[serde(default)]
-    pub(crate) token: Token,
-    #[serde(default)]
-    pub(crate) profile: ProfileMap,
+macro_rules! files {
+    ($($name:literal)*) => {
+        /// The files, in the order in which the dashboard shows them.
+        const FILES: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../catalogue/", $name, ".toml")))),*];
+    };
 }
 
-/// Where the provider's endpoints are; `{tenant}` stands for the connection's tenant.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Endpoints {
-    /// Issuer whose discovery document has the rest.
-    pub(crate) discovery: Option<String>,
-    /// Tenant when the connection names none.
-    pub(crate) default_tenant: Option<String>,
-    /// Issuer of ID tokens where it differs per tenant; `{tenantid}` is the token's `tid`.
-    pub(crate) issuer_per_tenant: Option<String>,
-    pub(crate) authorization: Option<Url>,
-    pub(crate) token: Option<Url>,
-    pub(crate) user_info: Option<Url>,
-    /// Answers a list of e-mail addresses, where user info lacks the address.
-    pub(crate) emails: Option<Url>,
-    /// Discovered user info is not asked: the ID token says it all.
-    pub(crate) skip_user_info: bool,
+files! {
+    "google-oauth2" "windowslive" "github" "slack" "box"
+    "airtable" "asana" "atlassian" "bitbucket" "calendly" "clickup" "digitalocean" "discord" "docusign"
+    "dropbox" "facebook" "figma" "gitlab" "hubspot" "intercom" "linear" "linkedin" "mailchimp" "miro"
+    "monday" "notion" "paypal" "pipedrive" "quickbooks" "reddit" "salesforce" "shopify"
+    "sign-in-with-slack" "spotify" "stripe" "todoist" "twitch" "twitter" "typeform" "webex" "xero" "yahoo"
+    "zendesk" "zoom"
+    "oauth2"
+    "oidc" "okta" "waad"
 }
 
-/// How the authorization request is made.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Authorization {
-    /// Sent always.
-    pub(crate) params: BTreeMap<String, String>,
-    /// Sent when the vault is on, to get a refresh token.
-    pub(crate) offline_params: BTreeMap<String, String>,
-    /// Name of the scope parameter; `scope` unless said otherwise.
-    pub(crate) scope_param: Option<String>,
-    pub(crate) scope_separator: ScopeSeparator,
-}
-
-/// How the token endpoint is asked and answers.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Token {
-    pub(crate) client_authentication: ClientAuthentication,
-    /// Member under which the user's own token stands.
-    pub(crate) user_member: Option<String>,
-    /// Member that is `false` in errors that come with status 200.
-    pub(crate) ok_member: Option<String>,
-    /// Error codes that mean the refresh token is gone for good, beside `invalid_grant`.
-    pub(crate) revoked_codes: Vec<String>,
-}
-
-/// JSON pointers (RFC 6901) into the user-info answer, for claims whose place differs from the name.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ProfileMap {
-    pub(crate) id: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) nickname: Option<String>,
-    pub(crate) picture: Option<String>,
-    pub(crate) email: Option<String>,
-    /// The provider vouches for every address it gives.
-    pub(crate) email_is_verified: bool,
-}
-
-impl Entry {
-    /// What the dashboard shows.
-    pub fn view(&self) -> CatalogueEntry {
-        CatalogueEntry {
-            strategy: self.strategy.clone(),
-            group: self.group,
-            name: self.name.clone(),
-            description: self.description.clone(),
-            console_url: self.console_url.as_ref().map(Url::to_string),
-            guide_url: self.guide_url.as_ref().map(Url::to_string),
-            scopes: self.scopes.clone(),
-            default_scopes: self.default_scopes.clone(),
-            fields: self.fields.clone(),
-            note: self.note.clone(),
-        }
-    }
-
-    /// Where the dashboard lists it.
-    pub fn group(&self) -> ConnectionGroup {
-        self.group
-    }
-
-    /// Its strategy id.
-    pub fn strategy(&self) -> &str {
-        &self.strategy
-    }
-
-    /// Pages of the provider's documentation that the entry follows.
-    pub fn docs(&self) -> &[Url] {
-        &self.docs
-    }
+/// A catalogue file that cannot be used.
+#[derive(Debug, Error)]
+pub enum CatalogueError {
+    /// The folder or file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not a provider file.
+    #[error("{file}: {reason}. docs/catalogue.md says what a provider file holds")]
+    Invalid {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// All kinds of providers.
@@ -154,52 +60,52 @@ pub struct Catalogue(Vec<Entry>);
 
 impl Catalogue {
     /// Reads the embedded files.
-    pub fn load() -> Result<Self, UpstreamError> {
-        let entries: Result<Vec<Entry>, _> = FILES
-            .iter()
-            .map(|(name, text)| {
-                toml::from_str(text)
-                    .map_err(|error| UpstreamError::Build(format!("catalogue/{name}.toml: {error}")))
-            })
-            .collect();
-        entries.map(Self)
+    pub fn embedded() -> Result<Self, CatalogueError> {
+        FILES.iter().map(|(name, text)| Entry::parse(name, text)).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The strategy and text of each embedded file.
+    pub fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+        FILES.iter().copied()
+    }
+
+    /// Adds the provider files of a folder; one with the name of a known strategy replaces it.
+    pub fn with_folder(mut self, folder: &Path) -> Result<Self, CatalogueError> {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            |source| CatalogueError::Unreadable { path, source }
+        };
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+            let path = entry.map_err(unreadable(folder))?.path();
+            let name =
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".toml"));
+            if let Some(name) = name {
+                let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
+                files.insert(name.to_owned(), text);
+            }
+        }
+        for (name, text) in &files {
+            self.add(Entry::parse(name, text)?);
+        }
+        Ok(self)
+    }
+
+    /// Adds an entry, in the place of the one with its strategy if there is one.
+    pub fn add(&mut self, entry: Entry) {
+        match self.0.iter_mut().find(|known| known.strategy == entry.strategy) {
+            Some(known) => *known = entry,
+            None => self.0.push(entry),
+        }
     }
 
     /// The entries of one group.
     pub fn entries(&self, group: ConnectionGroup) -> Vec<&Entry> {
-        self.0.iter().filter(|entry| entry.group == group).collect()
+        self.0.iter().filter(|entry| entry.group() == group).collect()
     }
 
     /// The entry of a strategy.
     pub fn get(&self, strategy: &str) -> Option<&Entry> {
         self.0.iter().find(|entry| entry.strategy == strategy)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use coffer_contract::validate;
-
-    use super::*;
-
-    #[test]
-    fn every_file_is_whole_and_consistent() {
-        let catalogue = Catalogue::load().unwrap();
-        for (entry, (name, _)) in catalogue.0.iter().zip(FILES) {
-            assert_eq!(entry.strategy, *name);
-            assert!(!entry.description.is_empty(), "{name}");
-            assert!(!entry.docs.is_empty(), "{name} cites no page");
-            let asked_for = entry.fields.contains(&OptionField::DiscoveryUrl)
-                || entry.fields.contains(&OptionField::AuthorizationUrl);
-            let known = entry.endpoints.discovery.is_some() || entry.endpoints.token.is_some();
-            assert!(asked_for != known, "{name}: its endpoints are either known or asked for");
-            for scope in entry.default_scopes.iter().chain(&entry.always_scopes) {
-                assert!(validate::is_scope_token(scope), "{name}: {scope}");
-            }
-            for scope in &entry.default_scopes {
-                let offered = entry.scopes.iter().any(|info| info.value == *scope);
-                assert!(offered, "{name}: the default scope {scope} has no words");
-            }
-        }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) struct Document {
     pub(crate) token_endpoint: Url,
     pub(crate) userinfo_endpoint: Option<Url>,
     pub(crate) jwks_uri: Url,
+    pub(crate) revocation_endpoint: Option<Url>,
     #[serde(default)]
     response_types_supported: Vec<String>,
     #[serde(default)]
@@ -150,6 +151,7 @@ impl Federation {
             ("token_endpoint", Some(&document.token_endpoint)),
             ("userinfo_endpoint", document.userinfo_endpoint.as_ref()),
             ("jwks_uri", Some(&document.jwks_uri)),
+            ("revocation_endpoint", document.revocation_endpoint.as_ref()),
         ];
         for (name, endpoint) in endpoints {
             if endpoint.is_some_and(|url| validate::provider_url(url.as_str()).is_err()) {

@@ -1,14 +1,21 @@
 //! Which endpoints a connection's provider has: from the connection, the catalogue or discovery.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use coffer_contract::{
-    catalogue::OptionField,
+    catalogue::{OptionField, ScopeInfo},
     connection::{ClientAuthentication, ScopeSeparator},
 };
 use coffer_core::{Scopes, connection::Connection};
 use url::Url;
 
-use crate::{Entry, Federation, discovery::Document, error::UpstreamError};
-use std::sync::Arc;
+use crate::{
+    Entry, Federation,
+    catalogue::{RevocationStyle, RevokedToken, Template},
+    discovery::Document,
+    error::UpstreamError,
+};
 
 /// A connection's provider, ready to be called.
 pub(crate) struct Provider<'a> {
@@ -17,10 +24,17 @@ pub(crate) struct Provider<'a> {
     pub(crate) token: Url,
     pub(crate) refresh: Url,
     pub(crate) user_info: Option<Url>,
+    pub(crate) emails: Option<Url>,
+    pub(crate) revocation: Option<(Url, RevocationStyle, RevokedToken)>,
     /// Present when the provider issues ID tokens.
     pub(crate) document: Option<Arc<Document>>,
     pub(crate) separator: ScopeSeparator,
     pub(crate) authentication: ClientAuthentication,
+    pub(crate) pkce: bool,
+    /// Headers of token requests.
+    pub(crate) token_headers: BTreeMap<String, String>,
+    /// Headers of user-info requests.
+    pub(crate) user_info_headers: BTreeMap<String, String>,
 }
 
 impl Federation {
@@ -40,39 +54,61 @@ impl Federation {
             true => options.client_authentication,
             false => entry.token.client_authentication,
         };
-        if let Some(issuer) = discovery_address(entry, connection) {
-            let document = self.document(&issuer, entry.endpoints.issuer_per_tenant.as_deref()).await?;
-            return Ok(Provider {
-                entry,
-                authorization: document.authorization_endpoint.clone(),
-                token: document.token_endpoint.clone(),
-                refresh: document.token_endpoint.clone(),
-                user_info: document.userinfo_endpoint.clone().filter(|_| !entry.endpoints.skip_user_info),
-                document: Some(document),
-                separator,
-                authentication,
-            });
-        }
-        let pick = |own: &Option<String>, known: &Option<Url>, what| match own {
-            Some(text) => Url::parse(text).map_err(|_| UpstreamError::Setting(what)),
-            None => known.clone().ok_or(UpstreamError::Setting(what)),
+        let with_own = |known: &BTreeMap<String, String>| {
+            let mut headers = known.clone();
+            headers.extend(options.upstream_headers.clone());
+            headers
         };
-        let endpoints = &entry.endpoints;
-        let token = pick(&options.token_url, &endpoints.token, "a token URL")?;
-        Ok(Provider {
+        let common = Common {
             entry,
-            authorization: pick(
-                &options.authorization_url,
-                &endpoints.authorization,
-                "an authorization URL",
-            )?,
-            refresh: pick(&options.refresh_url, &Some(token.clone()), "a refresh URL")?,
-            token,
-            user_info: Some(pick(&options.user_info_url, &endpoints.user_info, "a user-info URL")?),
-            document: None,
             separator,
             authentication,
-        })
+            pkce: entry.authorization.pkce && !options.without_pkce,
+            token_headers: with_own(&entry.token.headers),
+            user_info_headers: with_own(&entry.user_info.headers),
+        };
+        match discovery_address(entry, connection) {
+            Some(issuer) => self.discovered(common, connection, &issuer).await,
+            None => plain(common, connection),
+        }
+    }
+
+    async fn discovered<'a>(
+        &'a self,
+        common: Common<'a>,
+        connection: &Connection,
+        issuer: &str,
+    ) -> Result<Provider<'a>, UpstreamError> {
+        let entry = common.entry;
+        let document = self.document(issuer, entry.endpoints.issuer_per_tenant.as_deref()).await?;
+        let discovered = document.revocation_endpoint.clone();
+        let revocation = revocation(entry, connection)
+            .or_else(|| Some((discovered?, RevocationStyle::default(), RevokedToken::default())));
+        Ok(common.provider(
+            document.authorization_endpoint.clone(),
+            document.token_endpoint.clone(),
+            document.token_endpoint.clone(),
+            document.userinfo_endpoint.clone().filter(|_| !entry.endpoints.skip_user_info),
+            revocation,
+            Some(document),
+        ))
+    }
+
+    /// Scopes of a kind of provider in words, where the catalogue knows them.
+    pub fn describe(
+        &self,
+        strategy: &str,
+        scopes: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Vec<ScopeInfo> {
+        let known = self.catalogue.get(strategy).map(|entry| entry.view().scopes).unwrap_or_default();
+        let describe = |scope: &str| {
+            known.iter().find(|info| info.value == scope).cloned().unwrap_or_else(|| ScopeInfo {
+                value: scope.to_owned(),
+                name: scope.to_owned(),
+                product: String::new(),
+            })
+        };
+        scopes.into_iter().map(|scope| describe(scope.as_ref())).collect()
     }
 
     /// What to ask of the provider: the connection's scopes, `further` ones, those that sign-in needs,
@@ -91,11 +127,87 @@ impl Federation {
     }
 }
 
+/// What a provider has wherever its endpoints come from.
+struct Common<'a> {
+    entry: &'a Entry,
+    separator: ScopeSeparator,
+    authentication: ClientAuthentication,
+    pkce: bool,
+    token_headers: BTreeMap<String, String>,
+    user_info_headers: BTreeMap<String, String>,
+}
+
+impl<'a> Common<'a> {
+    fn provider(
+        self,
+        authorization: Url,
+        token: Url,
+        refresh: Url,
+        user_info: Option<Url>,
+        revocation: Option<(Url, RevocationStyle, RevokedToken)>,
+        document: Option<Arc<Document>>,
+    ) -> Provider<'a> {
+        Provider {
+            entry: self.entry,
+            authorization,
+            token,
+            refresh,
+            user_info,
+            emails: self.entry.endpoints.emails.as_ref().and_then(|template| template.fill(&[])),
+            revocation,
+            document,
+            separator: self.separator,
+            authentication: self.authentication,
+            pkce: self.pkce,
+            token_headers: self.token_headers,
+            user_info_headers: self.user_info_headers,
+        }
+    }
+}
+
+/// The endpoints that the connection or its catalogue entry names.
+fn plain<'a>(common: Common<'a>, connection: &Connection) -> Result<Provider<'a>, UpstreamError> {
+    let (entry, options) = (common.entry, &connection.options);
+    let tenant = tenant(entry, connection);
+    let pick = |own: &Option<String>, known: &Option<Template>, what| match (own, known) {
+        (Some(text), _) => Url::parse(text).map(Some).map_err(|_| UpstreamError::Setting(what)),
+        (None, Some(template)) => {
+            template.fill(&[("tenant", tenant)]).map(Some).ok_or(UpstreamError::Setting(what))
+        }
+        (None, None) => Ok(None),
+    };
+    let endpoints = &entry.endpoints;
+    let token = pick(&options.token_url, &endpoints.token, "a token URL")?;
+    let token = token.ok_or(UpstreamError::Setting("a token URL"))?;
+    let authorization = pick(&options.authorization_url, &endpoints.authorization, "an authorization URL")?;
+    let authorization = authorization.ok_or(UpstreamError::Setting("an authorization URL"))?;
+    let refresh = pick(&options.refresh_url, &endpoints.refresh, "a refresh URL")?;
+    let refresh = refresh.unwrap_or_else(|| token.clone());
+    let user_info = pick(&options.user_info_url, &endpoints.user_info, "a user-info URL")?;
+    Ok(common.provider(authorization, token, refresh, user_info, revocation(entry, connection), None))
+}
+
+fn tenant<'a>(entry: &'a Entry, connection: &'a Connection) -> &'a str {
+    let default = entry.tenant.as_ref().and_then(|tenant| tenant.default.as_deref());
+    connection.options.tenant.as_deref().or(default).unwrap_or("")
+}
+
+/// Where and how tokens are revoked, as the connection or its catalogue entry says.
+fn revocation(entry: &Entry, connection: &Connection) -> Option<(Url, RevocationStyle, RevokedToken)> {
+    if let Some(own) = &connection.options.revocation_url {
+        return Some((Url::parse(own).ok()?, RevocationStyle::default(), RevokedToken::default()));
+    }
+    let known = entry.revocation.as_ref()?;
+    let values = [("tenant", tenant(entry, connection)), ("client_id", connection.client_id.as_str())];
+    Some((known.url.fill(&values)?, known.style, known.token))
+}
+
 fn discovery_address(entry: &Entry, connection: &Connection) -> Option<String> {
     if entry.fields.contains(&OptionField::DiscoveryUrl) {
         return connection.options.discovery_url.clone();
     }
-    let tenant = connection.options.tenant.as_ref().or(entry.endpoints.default_tenant.as_ref());
     let address = entry.endpoints.discovery.as_ref()?;
-    Some(address.replace("{tenant}", tenant.map_or("", String::as_str)))
+    // Without the slash that an address without a path gets: an issuer is compared letter by letter.
+    let filled = address.fill(&[("tenant", tenant(entry, connection))])?;
+    Some(filled.as_str().trim_end_matches('/').to_owned())
 }

@@ -9,18 +9,23 @@ mod endpoints;
 mod error;
 mod exchange;
 mod id_token;
+mod mapping;
 mod normalise;
 mod outbound;
 mod profile;
+mod revoke;
 mod types;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use coffer_core::Clock;
 
-pub use catalogue::{Catalogue, Entry};
+pub use catalogue::{Catalogue, CatalogueError, Entry};
 pub use error::{DiscoverError, OutboundError, RefreshError, UpstreamError};
+pub use mapping::{check_mapping, try_mapping};
 pub use outbound::OutboundConfig;
+pub use revoke::RevokeError;
 pub use types::{AuthorizationExtras, ProviderTokens, SignedIn, Upstream};
 
 use discovery::Documents;
@@ -32,17 +37,37 @@ pub struct Federation {
     outbound: Outbound,
     documents: Documents,
     clock: Arc<dyn Clock>,
+    assertions: Option<Arc<dyn Assertions>>,
+}
+
+/// Signs what proves this server to providers that take no shared secret (RFC 7523 section 2.2).
+#[async_trait]
+pub trait Assertions: Send + Sync {
+    /// A JWT of the client `client_id` for `audience`, good for about a minute.
+    async fn assertion(&self, client_id: &str, audience: &str) -> Result<String, String>;
 }
 
 impl Federation {
-    /// With this way out. Fails when the system's certificates or the catalogue cannot be read.
-    pub fn new(config: OutboundConfig, clock: Arc<dyn Clock>) -> Result<Self, UpstreamError> {
+    /// With these providers and this way out. Fails when the system's certificates cannot be read.
+    pub fn new(
+        catalogue: Catalogue,
+        config: OutboundConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, UpstreamError> {
         Ok(Self {
-            catalogue: Catalogue::load()?,
+            catalogue,
             outbound: Outbound::new(config)?,
             documents: Documents::default(),
             clock,
+            assertions: None,
         })
+    }
+
+    /// The same, able to prove itself with signed assertions.
+    #[must_use]
+    pub fn with_assertions(mut self, assertions: Arc<dyn Assertions>) -> Self {
+        self.assertions = Some(assertions);
+        self
     }
 
     /// What kinds of connection there are.

@@ -25,6 +25,10 @@ pub(crate) fn normalise(answer: HttpResponse, entry: &Entry) -> HttpResponse {
         }
     } else if parts.status.is_success() {
         lift(&mut members, entry);
+        if let Some(life) = entry.token.refresh_expires_member.as_ref().and_then(|name| members.remove(name))
+        {
+            members.insert("refresh_expires_in".into(), life);
+        }
         tidy(&mut members);
     }
     parts.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
@@ -48,15 +52,16 @@ fn lift(members: &mut Map<String, Value>, entry: &Entry) {
 fn tidy(members: &mut Map<String, Value>) {
     // What comes is used as a bearer token whatever it is called; some leave the member out.
     members.insert("token_type".into(), json!("bearer"));
-    if let Some(Value::String(seconds)) = members.get("expires_in") {
-        match seconds.parse::<u64>() {
-            Ok(seconds) => members.insert("expires_in".into(), json!(seconds)),
-            Err(_) => members.remove("expires_in"),
+    for name in ["expires_in", "refresh_expires_in"] {
+        let seconds = match members.remove(name) {
+            Some(Value::String(seconds)) => seconds.parse::<u64>().ok(),
+            Some(value) => value.as_u64(),
+            None => None,
         };
-    }
-    // Zero means "does not end" where it is sent at all.
-    if members.get("expires_in") == Some(&json!(0)) {
-        members.remove("expires_in");
+        // Zero means "does not end" where it is sent at all.
+        if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
+            members.insert(name.into(), json!(seconds));
+        }
     }
     match members.get("scope") {
         Some(Value::String(scope)) => {
@@ -82,7 +87,7 @@ mod tests {
     use crate::Catalogue;
 
     fn run(strategy: &str, kind: &'static str, body: &str) -> (u16, Value) {
-        let catalogue = Catalogue::load().unwrap();
+        let catalogue = Catalogue::embedded().unwrap();
         let mut answer = http::Response::new(body.as_bytes().to_vec());
         answer.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(kind));
         let answer = normalise(answer, catalogue.get(strategy).unwrap());

@@ -1,11 +1,12 @@
 //! The one way out: https, public addresses, no redirects to other hosts, bounded time and size.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_crypto::Secret;
-use http::header::{ACCEPT, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use ipnet::IpNet;
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::{
@@ -120,6 +121,33 @@ impl Outbound {
         let mut request = self.reader.get(url.clone()).header(ACCEPT, "application/json");
         if let Some(token) = bearer {
             request = request.bearer_auth(token.reveal());
+        }
+        read(&host, request.send().await.map_err(|error| explain(&host, &error))?).await
+    }
+
+    /// A call of a provider's API with a bearer token: a GET, or a POST of JSON where there is a body.
+    pub(crate) async fn call(
+        &self,
+        url: &Url,
+        bearer: &Secret,
+        headers: &BTreeMap<String, String>,
+        body: Option<&str>,
+    ) -> Result<HttpResponse, OutboundError> {
+        let host = self.check(url).await?;
+        let mut request = match body {
+            None => self.reader.get(url.clone()),
+            Some(json) => {
+                let json = (!json.is_empty()).then(|| (CONTENT_TYPE, "application/json", json.to_owned()));
+                let post = self.strict.post(url.clone());
+                match json {
+                    Some((name, kind, json)) => post.header(name, kind).body(json),
+                    None => post.header(CONTENT_LENGTH, 0),
+                }
+            }
+        };
+        request = request.header(ACCEPT, "application/json").bearer_auth(bearer.reveal());
+        for (name, value) in headers {
+            request = request.header(name, value);
         }
         read(&host, request.send().await.map_err(|error| explain(&host, &error))?).await
     }

@@ -1,68 +1,94 @@
 //! Who signed in: from the ID token and from user info, in the claim names of OpenID Connect.
 
+use coffer_contract::connection::ProfileMapping;
 use coffer_core::user::Profile;
 use coffer_crypto::Secret;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::{Federation, Upstream, endpoints::Provider, error::UpstreamError};
+use crate::{
+    Federation, Upstream,
+    catalogue::{Method, Source},
+    endpoints::Provider,
+    error::UpstreamError,
+    mapping,
+};
 
 impl Federation {
-    /// The user's id and profile.
+    /// The user's id and profile: from the ID token where there is one, else from what `answered` (the
+    /// token answer) or user info says.
     pub(crate) async fn person(
         &self,
         upstream: &Upstream<'_>,
         provider: &Provider<'_>,
         claims: Option<Value>,
+        answered: &Map<String, Value>,
         access_token: &Secret,
     ) -> Result<(String, Profile), UpstreamError> {
-        let info = match &provider.user_info {
-            Some(url) => Some(self.user_info(url, access_token).await?),
-            None => None,
+        let info = match (&provider.user_info, provider.entry.user_info.source) {
+            (_, Source::Token) => Some(Value::Object(answered.clone())),
+            (Some(url), Source::Endpoint) => Some(self.user_info(provider, url, access_token).await?),
+            (None, Source::Endpoint) => None,
         };
-        let id_field = upstream.connection.options.user_id_field.as_deref();
-        let id = match (&claims, &info) {
-            (Some(claims), info) => {
-                let id = text(claims, "/sub")
+        let mapping = mapping::over(&upstream.connection.options.profile, &provider.entry.profile);
+        let subject = match &claims {
+            Some(claims) => {
+                let subject = text(claims, "sub")
                     .ok_or_else(|| UpstreamError::IdToken("it names no subject".into()))?;
                 // OpenID Connect Core section 5.3.2: another subject, or none, is another person.
-                if info.as_ref().is_some_and(|info| text(info, "/sub").as_ref() != Some(&id)) {
+                if info.as_ref().is_some_and(|info| text(info, "sub").as_ref() != Some(&subject)) {
                     return Err(UpstreamError::Answer("user info is about another person".into()));
                 }
-                id
+                Some(subject)
             }
-            (None, Some(info)) => {
-                let pointers = match (id_field, &provider.entry.profile.id) {
-                    (Some(field), _) => vec![format!("/{}", field.replace('.', "/"))],
-                    (None, Some(pointer)) => vec![pointer.clone()],
-                    (None, None) => vec!["/sub".into(), "/id".into()],
-                };
-                let found = pointers.iter().find_map(|pointer| text(info, pointer));
-                found.ok_or_else(|| {
-                    UpstreamError::Answer(format!("user info has no user id at {}", pointers.join(" or ")))
-                })?
-            }
-            (None, None) => return Err(UpstreamError::Setting("a user-info URL")),
+            None if info.is_none() => return Err(UpstreamError::Setting("a user-info URL")),
+            None => None,
         };
-        let mut merged = claims.unwrap_or_else(|| json!({}));
-        if let (Value::Object(all), Some(Value::Object(info))) = (&mut merged, info) {
+        let mut said = claims.unwrap_or_else(|| json!({}));
+        if let (Value::Object(all), Some(Value::Object(info))) = (&mut said, info) {
             // That one address is verified says nothing of another.
             if info.get("email").is_some_and(|email| all.get("email") != Some(email)) {
                 all.remove("email_verified");
             }
             all.extend(info);
         }
-        let mut profile = mapped(&merged, provider);
-        if profile.email.is_none()
-            && let Some(url) = &provider.entry.endpoints.emails
+        let mapping = match subject {
+            Some(_) => ProfileMapping { id: None, ..mapping },
+            None => mapping,
+        };
+        let mapped = mapping::map(&mapping, &said).map_err(|errors| {
+            let reasons: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+            UpstreamError::Answer(format!("the profile mapping failed: {}", reasons.join(" ")))
+        })?;
+        let (mut email, mut email_verified) = (mapped.email, mapped.email_verified);
+        if email.is_none()
+            && let Some(url) = &provider.emails
         {
-            (profile.email, profile.email_verified) = self.primary_email(url, access_token).await;
+            (email, email_verified) = self.primary_email(url, access_token).await;
         }
-        Ok((id, profile))
+        let profile = Profile {
+            name: mapped.name,
+            given_name: text(&said, "given_name"),
+            family_name: text(&said, "family_name"),
+            nickname: mapped.nickname,
+            preferred_username: text(&said, "preferred_username"),
+            picture: mapped.picture,
+            locale: text(&said, "locale"),
+            email,
+            email_verified,
+        };
+        Ok((subject.unwrap_or(mapped.id), profile))
     }
 
-    async fn user_info(&self, url: &Url, access_token: &Secret) -> Result<Value, UpstreamError> {
-        let answer = self.outbound.get(url, Some(access_token)).await?;
+    async fn user_info(
+        &self,
+        provider: &Provider<'_>,
+        url: &Url,
+        access_token: &Secret,
+    ) -> Result<Value, UpstreamError> {
+        let call = &provider.entry.user_info;
+        let body = (call.method == Method::Post).then(|| call.body.as_deref().unwrap_or(""));
+        let answer = self.outbound.call(url, access_token, &provider.user_info_headers, body).await?;
         if !answer.status().is_success() {
             return Err(UpstreamError::Answer(format!(
                 "user info came with status {}",
@@ -71,6 +97,11 @@ impl Federation {
         }
         let info: Value = serde_json::from_slice(answer.body())
             .map_err(|_| UpstreamError::Answer("user info is not JSON".into()))?;
+        let refused = provider.entry.token.ok_member.as_ref().is_some_and(|name| info[name] == false);
+        if refused {
+            let code = text(&info, "error").unwrap_or_default();
+            return Err(UpstreamError::Answer(format!("user info was refused ({code})")));
+        }
         info.is_object()
             .then_some(info)
             .ok_or_else(|| UpstreamError::Answer("user info is not an object".into()))
@@ -81,31 +112,13 @@ impl Federation {
         let Ok(answer) = self.outbound.get(url, Some(access_token)).await else { return (None, false) };
         let Ok(Value::Array(list)) = serde_json::from_slice(answer.body()) else { return (None, false) };
         let Some(primary) = list.iter().find(|entry| entry["primary"] == true) else { return (None, false) };
-        (text(primary, "/email"), primary["verified"] == true)
+        (text(primary, "email"), primary["verified"] == true)
     }
 }
 
-fn mapped(info: &Value, provider: &Provider<'_>) -> Profile {
-    let map = &provider.entry.profile;
-    let at = |own: &Option<String>, standard: &str| text(info, own.as_deref().unwrap_or(standard));
-    let email = at(&map.email, "/email");
-    let said = &info["email_verified"];
-    Profile {
-        name: at(&map.name, "/name"),
-        given_name: text(info, "/given_name"),
-        family_name: text(info, "/family_name"),
-        nickname: at(&map.nickname, "/nickname"),
-        preferred_username: text(info, "/preferred_username"),
-        picture: at(&map.picture, "/picture").filter(|url| url.starts_with("https://")),
-        locale: text(info, "/locale"),
-        email_verified: email.is_some() && (map.email_is_verified || said == true || said == "true"),
-        email,
-    }
-}
-
-/// A string or number, as text; nothing for anything else or for an empty string.
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    match value.pointer(pointer)? {
+/// A member that is a string or number, as text; nothing for anything else or for an empty string.
+fn text(value: &Value, name: &str) -> Option<String> {
+    match value.get(name)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

@@ -42,6 +42,8 @@ pub struct ProviderTokens {
     pub scopes: Option<Scopes>,
     /// `expires_in`, in seconds.
     pub expires_in: Option<i64>,
+    /// Seconds that the refresh token lives without being used, where the provider says so.
+    pub refresh_expires_in: Option<i64>,
 }
 
 /// Somebody who signed in.

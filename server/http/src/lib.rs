@@ -6,6 +6,7 @@ mod console;
 mod guard;
 mod health;
 mod hosted;
+mod my_account;
 mod network;
 mod protocol;
 mod router;

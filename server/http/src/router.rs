@@ -14,7 +14,7 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
-use crate::{AppState, assets, console, guard, health, hosted, network, protocol, session};
+use crate::{AppState, assets, console, guard, health, hosted, my_account, network, protocol, session};
 
 /// What protects an endpoint from the wrong caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,20 +74,35 @@ endpoints! {
         post "/oauth/revoke" Client protocol::revoke;
         get "/userinfo" Bearer protocol::userinfo;
         post "/userinfo" Bearer protocol::userinfo;
+        post "/me/v1/connected-accounts/connect" Bearer my_account::connect;
+        post "/me/v1/connected-accounts/complete" Bearer my_account::complete;
+        get "/me/v1/connected-accounts/accounts" Bearer my_account::accounts;
+        delete "/me/v1/connected-accounts/accounts/{id}" Bearer my_account::delete;
+        get "/me/v1/connected-accounts/connections" Bearer my_account::connections;
     }
     front_channel {
         get "/authorize" Public hosted::authorize;
         post "/authorize" Public hosted::authorize_by_form;
         get "/login/callback" Browser hosted::callback;
+        get "/connect" Browser hosted::open_ticket;
         get "/oidc/logout" Public hosted::logout;
         get "/v2/logout" Public hosted::logout;
     }
     pages {
         get "/u/sign-in" Browser hosted::sign_in_page;
         post "/u/sign-in" Browser hosted::choose;
+        post "/u/identify" Browser hosted::identify;
         get "/u/consent" Browser hosted::consent_page;
         post "/u/consent" Browser hosted::decide;
         post "/u/sign-out" Browser hosted::sign_out;
+        get "/u/connect" Browser hosted::connect_page;
+        post "/u/connect" Browser hosted::decide_connect;
+        get "/u/try" Browser hosted::open_try;
+        get "/u/account" Public hosted::my_account;
+        post "/u/account/sign-in" Browser hosted::sign_in_to_my_account;
+        post "/u/account/disconnect" Browser hosted::disconnect;
+        post "/u/account/reconnect" Browser hosted::reconnect;
+        post "/u/account/sign-out-everywhere" Browser hosted::sign_out_everywhere;
     }
     dashboard {
         get "/console" Administrator console::page;
@@ -151,7 +166,7 @@ fn cors(state: &AppState) -> CorsLayer {
     });
     CorsLayer::new()
         .allow_origin(listed)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .max_age(Duration::from_secs(600))
 }

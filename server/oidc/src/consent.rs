@@ -1,6 +1,6 @@
 //! Consent: what is asked of the person, and the code that follows.
 
-use coffer_contract::application::GrantType;
+use coffer_contract::{application::GrantType, catalogue::ScopeInfo};
 use coffer_core::{
     Scopes,
     audit::{Actor, AuditEvent, EventCode},
@@ -16,6 +16,7 @@ use crate::{
     Browser, Oidc,
     authorize::{AuthorizationResponse, Next},
     error::PageError,
+    my_account,
 };
 
 /// The scopes of this server, and what each lets an application do, for the consent page.
@@ -42,7 +43,7 @@ pub struct ConsentView {
 }
 
 /// The consent that covers using the tokens of `connection` through the vault.
-fn vault_consent(connection: &Connection) -> String {
+pub(crate) fn vault_consent(connection: &Connection) -> String {
     format!("vault:{}", connection.name)
 }
 
@@ -55,6 +56,12 @@ impl Oidc {
         sign_in: &SignIn,
     ) -> Result<(Scopes, Option<Connection>), PageError> {
         let mut asked = request.scopes.clone();
+        // SDKs get the tokens that connect accounts by refresh, without another page: so it is asked here.
+        if client.connect_accounts && asked.contains("offline_access") {
+            for (scope, _) in my_account::SCOPES {
+                asked.insert(*scope);
+            }
+        }
         let connection = self.vault_connection(client, sign_in).await?;
         if let Some(connection) = &connection {
             asked.insert(vault_consent(connection));
@@ -113,43 +120,31 @@ impl Oidc {
         let (interaction, client) = self.interaction(handle, browser).await?;
         let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         let user = self.store.users().get(&sign_in.user_id).await?.ok_or(PageError::Gone)?;
-        let (_, connection) = self.asked(&interaction.request, &client, &sign_in).await?;
+        let (asked, connection) = self.asked(&interaction.request, &client, &sign_in).await?;
         let words = |scope: &str| {
-            SCOPES.iter().find(|(known, _)| *known == scope).map(|(_, words)| (*words).to_owned())
+            let mut known = SCOPES.iter().chain(my_account::SCOPES);
+            known.find(|(known, _)| *known == scope).map(|(_, words)| (*words).to_owned())
         };
         Ok(ConsentView {
             application: client.name,
             person: user.profile.label().unwrap_or(&user.provider_user_id).to_owned(),
             email: user.profile.email,
-            scopes: interaction
-                .request
-                .scopes
-                .iter()
-                .filter_map(|scope| Some((scope.to_owned(), words(scope)?)))
-                .collect(),
+            scopes: asked.iter().filter_map(|scope| Some((scope.to_owned(), words(scope)?))).collect(),
             vault: connection
                 .map(|connection| self.vault_view(&connection, &interaction.request.connection_scopes)),
         })
     }
 
-    fn vault_view(&self, connection: &Connection, further: &Scopes) -> (String, Vec<String>) {
-        let known = self.federation.catalogue().get(&connection.strategy).map(|entry| entry.view().scopes);
-        let words = |scope: &str| {
-            let info = known.iter().flatten().find(|info| info.value == scope)?;
-            Some(if info.product.is_empty() {
-                info.name.clone()
-            } else {
-                format!("{}: {}", info.product, info.name)
-            })
-        };
-        let scopes = connection
+    /// What an application may do at a provider, in words, for pages that ask the person.
+    pub(crate) fn vault_view(&self, connection: &Connection, further: &Scopes) -> (String, Vec<String>) {
+        let scopes: Scopes = connection
             .scopes
             .iter()
             .chain(further.iter())
             .filter(|scope| !SCOPES.iter().any(|(own, _)| own == scope))
-            .map(|scope| words(scope).unwrap_or_else(|| scope.to_owned()))
             .collect();
-        (connection.display_name.clone(), scopes)
+        let described = self.federation.describe(&connection.strategy, scopes.iter());
+        (connection.display_name.clone(), described.iter().map(ScopeInfo::words).collect())
     }
 
     /// The person's answer on the consent page.
@@ -208,6 +203,7 @@ impl Oidc {
             scopes: request.scopes.clone(),
             nonce: request.nonce.clone(),
             code_challenge: request.code_challenge.clone(),
+            audience: request.audience.clone(),
             sign_in,
             family_id: FamilyId::generate(self.rng.as_ref()),
             expires_at: self.clock.now().plus_seconds(CODE_SECONDS),

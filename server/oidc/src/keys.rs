@@ -152,3 +152,37 @@ async fn read(store: &Store, keyring: &Keyring, now: Timestamp) -> Result<Loaded
     }
     Ok(loaded)
 }
+
+/// Seconds that a client assertion is good for.
+const ASSERTION_SECONDS: i64 = 60;
+
+/// Proves this server to providers with its own signing key, which they find in its key set.
+pub struct KeyAssertions {
+    keys: SigningKeys,
+    rng: Arc<dyn Rng>,
+}
+
+impl KeyAssertions {
+    /// With these keys.
+    pub fn new(keys: SigningKeys, rng: Arc<dyn Rng>) -> Self {
+        Self { keys, rng }
+    }
+}
+
+#[async_trait::async_trait]
+impl coffer_federation::Assertions for KeyAssertions {
+    /// RFC 7523 section 3, as OpenID Connect Core section 9 has it.
+    async fn assertion(&self, client_id: &str, audience: &str) -> Result<String, String> {
+        let now = self.keys.clock.now().seconds();
+        let claims = json!({
+            "iss": client_id,
+            "sub": client_id,
+            "aud": audience,
+            "jti": coffer_core::rng::token(self.rng.as_ref()),
+            "iat": now,
+            "exp": now + ASSERTION_SECONDS,
+        });
+        let key = self.keys.active(SigningAlgorithm::Rs256).await.map_err(|error| error.to_string())?;
+        key.sign(&claims).map_err(|error| error.to_string())
+    }
+}

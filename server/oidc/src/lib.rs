@@ -11,16 +11,21 @@
 pub mod authorize;
 pub mod browser;
 pub mod client_auth;
+pub mod connect;
 pub mod consent;
 pub mod discovery;
 pub mod error;
 pub mod grants;
 pub mod id_token;
+pub mod identify;
 pub mod issuer;
 pub mod keys;
 pub mod logout;
+pub mod my_account;
 pub mod pages;
 pub mod revoke;
+pub mod trial;
+mod trip;
 pub mod upstream;
 pub mod userinfo;
 
@@ -35,6 +40,7 @@ use coffer_vault::Vault;
 pub use browser::Browser;
 pub use issuer::Issuer;
 pub use keys::SigningKeys;
+pub use trip::CallbackParams;
 
 /// The authorization server. Holds no state of its own but a cache of signing keys.
 pub struct Oidc {

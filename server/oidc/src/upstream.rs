@@ -1,54 +1,39 @@
-//! To the provider and back.
+//! Signing in through a provider.
 
 use coffer_core::{
-    Timestamp,
+    Scopes, Timestamp,
     audit::{Actor, AuditEvent, EventCode},
-    authorization::{Interaction, SignIn, Stage, UPSTREAM_SECONDS, UpstreamLogin},
+    authorization::{Interaction, SignIn, Stage},
     client::Client,
     connection::Connection,
     ids::UserId,
     rng,
     user::User,
 };
-use coffer_crypto::{Context, Secret, TokenHash};
-use coffer_federation::{AuthorizationExtras, SignedIn, Upstream, UpstreamError};
+use coffer_crypto::TokenHash;
+use coffer_federation::{SignedIn, UpstreamError};
 use coffer_vault::Consented;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{Browser, Oidc, authorize::Next, error::PageError};
+use crate::{
+    Browser, Oidc,
+    authorize::Next,
+    error::PageError,
+    trip::{CallbackParams, DepartError, Errand, Return, Trip, TripError},
+};
 
-/// What only this server may know of a user on the way: sealed beside the row.
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    handle: String,
-    nonce: String,
-    code_verifier: String,
-}
-
-/// What the provider's redirect carried (RFC 6749 section 4.1.2, RFC 9207).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct CallbackParams {
-    /// `state`
-    pub state: Option<String>,
-    /// `code`
-    pub code: Option<Secret>,
-    /// `error`
-    pub error: Option<String>,
-    /// `error_description`
-    pub error_description: Option<String>,
-    /// `iss`
-    pub iss: Option<String>,
-}
-
-/// Somebody signed in at the provider.
+/// Where a trip to a provider ends.
 #[derive(Debug)]
-pub struct Returned {
-    /// Who: the browser session is renewed with it.
-    pub sign_in: SignIn,
-    /// What the browser is shown next.
-    pub next: Next,
+pub enum Returned {
+    /// Somebody signed in: the browser session is renewed with it.
+    SignedIn {
+        /// Who.
+        sign_in: SignIn,
+        /// What the browser is shown next.
+        next: Next,
+    },
+    /// Nothing changes for the browser but where it goes.
+    Next(Next),
 }
 
 impl Oidc {
@@ -63,24 +48,23 @@ impl Oidc {
                 "This way to sign in is not available for the application any more.",
             )
         })?;
-        self.to_provider(handle, &interaction, &client, &chosen, browser).await
+        self.to_provider(handle, &interaction, &client, &chosen, None, browser).await
     }
 
-    /// Sends the browser to the provider, with a state, nonce and PKCE verifier of its own.
+    /// Sends the browser to the provider. `address` is what the person entered to be recognised by.
     pub(crate) async fn to_provider(
         &self,
         handle: &str,
         interaction: &Interaction,
         client: &Client,
         connection: &Connection,
+        address: Option<&str>,
         browser: &Browser,
     ) -> Result<Url, PageError> {
         if interaction.stage != Stage::SignIn {
             return Err(PageError::Gone);
         }
         let request = &interaction.request;
-        let [state, nonce, code_verifier] = std::array::from_fn(|_| rng::token(self.rng.as_ref()));
-        let scopes = self.federation.scopes_for(connection, &request.connection_scopes);
         let prompt = request.prompt;
         let asked = match (prompt.consent, prompt.select_account, prompt.login) {
             (true, ..) => Some("consent"),
@@ -88,112 +72,105 @@ impl Oidc {
             (.., true) => Some("login"),
             _ => None,
         };
-        let verifier = Secret::new(code_verifier.clone());
-        let secret = self.vault.client_secret(connection).await?;
-        let callback_url = self.issuer.callback_url();
-        let upstream = Upstream { connection, client_secret: secret.as_ref(), redirect_uri: &callback_url };
-        let extras = AuthorizationExtras {
-            scopes: &scopes,
-            login_hint: request.login_hint.as_deref(),
+        let mut further = request.connection_scopes.clone();
+        if let Some(sign_in) = &browser.sign_in {
+            // Asking for more keeps what was granted before.
+            further = self.with_granted(&sign_in.user_id, connection, None, further).await?;
+        }
+        let trip = Trip {
+            connection,
+            errand: Errand::SignIn { handle: handle.to_owned() },
+            scopes: self.federation.scopes_for(connection, &further),
+            login_hint: address.or(request.login_hint.as_deref()),
             prompt: asked,
-            state: &state,
-            nonce: &nonce,
-            code_verifier: &verifier,
         };
-        let url = match self.federation.authorization(&upstream, extras).await {
-            Ok(url) => url,
-            Err(error) => return Err(self.failed_sign_in(client, connection, &error, browser).await),
-        };
-        let state_hash = TokenHash::of(&state);
-        let login = UpstreamLogin {
-            interaction_hash: *TokenHash::of(handle).as_bytes(),
-            connection_id: connection.id.clone(),
-            browser_hash: *browser.hash.as_bytes(),
-            scopes,
-            expires_at: self.clock.now().plus_seconds(UPSTREAM_SECONDS),
-        };
-        let inside = |error: serde_json::Error| PageError::Inside(error.to_string());
-        let plain = serde_json::to_vec(&Sealed { handle: handle.to_owned(), nonce, code_verifier })
-            .map_err(inside)?;
-        let row = hex(state_hash.as_bytes());
-        let sealed = self.keyring.seal(self.rng.as_ref(), context(&row), &plain);
-        self.store.upstream_logins().create(&state_hash, &login, &sealed).await?;
-        Ok(url)
+        match self.depart(trip, browser).await {
+            Ok(url) => Ok(url),
+            Err(DepartError::Page(error)) => Err(error),
+            Err(DepartError::Upstream(error)) => {
+                Err(self.failed_sign_in(Some(client), connection, &error, browser).await)
+            }
+        }
+    }
+
+    /// `further`, and what the account that `login_hint` names (or the user's only one) was granted.
+    pub(crate) async fn with_granted(
+        &self,
+        user: &UserId,
+        connection: &Connection,
+        login_hint: Option<&str>,
+        mut further: Scopes,
+    ) -> Result<Scopes, PageError> {
+        let accounts = self.store.token_sets().for_user(user, &connection.id).await?;
+        let only = accounts.len() == 1;
+        let same = accounts.iter().find(|set| match login_hint {
+            Some(hint) => hint == set.provider_user_id || Some(hint) == set.label.as_deref(),
+            None => only,
+        });
+        for scope in same.iter().flat_map(|set| set.scopes.iter()) {
+            further.insert(scope);
+        }
+        Ok(further)
     }
 
     /// The provider sent the browser back.
     pub async fn callback(&self, params: CallbackParams, browser: &Browser) -> Result<Returned, PageError> {
-        let state = params.state.as_deref().ok_or(PageError::Gone)?;
-        let state_hash = TokenHash::of(state);
-        let now = self.clock.now();
-        let (login, sealed) =
-            self.store.upstream_logins().take(&state_hash, now).await?.ok_or(PageError::Gone)?;
-        // Another browser's answer: somebody tries to sign this person in to an account not theirs.
-        if TokenHash::from_bytes(login.browser_hash) != browser.hash {
-            tracing::warn!("a provider's answer came back in another browser than the one that asked");
-            return Err(PageError::Gone);
+        let back = self.come_back(params, browser).await?;
+        match back.errand.clone() {
+            Errand::SignIn { handle } => self.back_to_sign_in(&handle, back, browser).await,
+            Errand::Connect { session } => {
+                self.back_to_connect(&session, back, browser).await.map(Returned::Next)
+            }
+            Errand::MyAccount => self.back_to_my_account(back, browser).await,
+            Errand::Reconnect { user_id, account } => {
+                let user_id = UserId::from_text(user_id);
+                self.reconnected(&user_id, &account, back, browser).await.map(Returned::Next)
+            }
+            Errand::Try { handle } => {
+                self.back_from_try(&handle, back).await.map(|worked| Returned::Next(Next::Tried { worked }))
+            }
         }
-        let row = hex(state_hash.as_bytes());
-        let plain =
-            self.keyring.open(context(&row), &sealed).map_err(|e| PageError::Inside(e.to_string()))?;
-        let Sealed { handle, nonce, code_verifier } =
-            serde_json::from_slice(&plain).map_err(|e| PageError::Inside(e.to_string()))?;
-        let (interaction, client) = self.interaction(&handle, browser).await?;
-        let connection = self.store.connections().get(&login.connection_id).await?.ok_or(PageError::Gone)?;
+    }
 
-        if let Some(error) = params.error {
-            return Err(self
-                .provider_refused(
-                    &interaction,
-                    &client,
-                    &connection,
-                    &error,
-                    params.error_description,
-                    browser,
-                )
-                .await);
-        }
-        let secret = self.vault.client_secret(&connection).await?;
-        let callback_url = self.issuer.callback_url();
-        let upstream =
-            Upstream { connection: &connection, client_secret: secret.as_ref(), redirect_uri: &callback_url };
-        let exchanged = match params.code {
-            Some(code) => match self.federation.check_issuer(&connection, params.iss.as_deref()).await {
-                Ok(()) => {
-                    let verifier = Secret::new(code_verifier);
-                    self.federation
-                        .exchange_code(&upstream, &code, &verifier, &nonce, &login.scopes, now)
-                        .await
-                }
-                Err(error) => Err(error),
-            },
-            None => return Err(PageError::Gone),
-        };
-        let signed_in = match exchanged {
+    async fn back_to_sign_in(
+        &self,
+        handle: &str,
+        back: Return,
+        browser: &Browser,
+    ) -> Result<Returned, PageError> {
+        let (interaction, client) = self.interaction(handle, browser).await?;
+        let Return { connection, asked, at, outcome, .. } = back;
+        let signed_in = match outcome {
             Ok(signed_in) => signed_in,
-            Err(error) => return Err(self.failed_sign_in(&client, &connection, &error, browser).await),
+            Err(error) => {
+                return Err(self.sign_in_refused(&interaction, &client, &connection, error, browser).await);
+            }
         };
-        let sign_in = self.admit(&connection, &client, signed_in, &login, now, browser).await?;
+        let text = format!("Signed in to {} through {}.", client.name, connection.display_name);
+        let sign_in = self.admit(&connection, Some(&client), signed_in, &asked, at, text, browser).await?;
         let stage = interaction.stage.signed_in(sign_in.clone()).map_err(|_| PageError::Gone)?;
-        if !self.store.interactions().advance(&TokenHash::of(&handle), &interaction.stage, &stage).await? {
+        if !self.store.interactions().advance(&TokenHash::of(handle), &interaction.stage, &stage).await? {
             return Err(PageError::Gone);
         }
         let interaction = Interaction { stage, ..interaction };
-        let next = self.after_sign_in(&handle, &interaction, &client).await?;
-        Ok(Returned { sign_in, next })
+        let next = self.after_sign_in(handle, &interaction, &client).await?;
+        Ok(Returned::SignedIn { sign_in, next })
     }
 
     /// Stores the user and, where the vault is on, the provider's tokens.
-    async fn admit(
+    #[expect(clippy::too_many_arguments, reason = "each is a fact about one sign-in")]
+    pub(crate) async fn admit(
         &self,
         connection: &Connection,
-        client: &Client,
+        client: Option<&Client>,
         signed_in: SignedIn,
-        login: &UpstreamLogin,
+        asked: &Scopes,
         now: Timestamp,
+        text: String,
         browser: &Browser,
     ) -> Result<SignIn, PageError> {
         let SignedIn { tokens, provider_user_id, profile } = signed_in;
+        let label = account_label(&profile);
         let user = User {
             id: user_id(connection, &provider_user_id),
             connection_id: connection.id.clone(),
@@ -202,25 +179,22 @@ impl Oidc {
             created_at: now,
             updated_at: now,
             last_sign_in_at: now,
+            signed_out_at: None,
         };
-        let event = AuditEvent::new(
-            now,
-            EventCode::UserSignedIn,
-            Actor::User(user.id.clone()),
-            format!("Signed in to {} through {}.", client.name, connection.display_name),
-        )
-        .client(&client.id)
-        .connection(&connection.name)
-        .user(&user.id)
-        .from_ip(browser.ip.as_deref());
+        let mut event = AuditEvent::new(now, EventCode::UserSignedIn, Actor::User(user.id.clone()), text)
+            .connection(&connection.name)
+            .user(&user.id)
+            .from_ip(browser.ip.as_deref());
+        event.client_id = client.map(|client| client.id.clone());
         self.store.users().sign_in(&user, event).await?;
         if connection.vault_enabled {
             let consented = Consented {
                 user_id: &user.id,
                 connection,
                 provider_user_id: &provider_user_id,
+                label: label.as_deref(),
                 tokens,
-                asked: &login.scopes,
+                asked,
                 obtained_at: now,
                 ip: browser.ip.as_deref(),
             };
@@ -229,39 +203,38 @@ impl Oidc {
         Ok(SignIn { user_id: user.id, auth_time: now, session_id: rng::alphanumeric(self.rng.as_ref(), 22) })
     }
 
-    /// The provider's redirect carried an error. Declining goes back to the client; the rest is shown.
-    async fn provider_refused(
+    /// The trip brought nobody back. Declining goes back to the client; the rest is shown.
+    async fn sign_in_refused(
         &self,
         interaction: &Interaction,
         client: &Client,
         connection: &Connection,
-        error: &str,
-        description: Option<String>,
+        error: TripError,
         browser: &Browser,
     ) -> PageError {
-        // The text comes from outside: shortened, and without control characters.
-        let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(200).collect::<String>();
-        let reason = match description.as_deref().filter(|text| !text.is_empty()) {
-            Some(text) => format!("{}: {}", clean(error), clean(text)),
-            None => clean(error),
+        let code = match &error {
+            TripError::Upstream(error) => {
+                return self.failed_sign_in(Some(client), connection, error, browser).await;
+            }
+            TripError::Refused { code, .. } => code.clone(),
         };
-        let text = format!("{} answered {reason}.", connection.display_name);
-        if let Err(error) = self.record_failure(client, connection, text, browser).await {
+        let text = format!("Sign-in through {} failed: {error}.", connection.display_name);
+        if let Err(error) = self.record_failure(Some(client), connection, text, browser).await {
             return error;
         }
-        if error == "access_denied" {
+        if error.declined() {
             let answer =
                 self.refusal(&interaction.request, "access_denied", "The user declined at the provider.");
             return PageError::ToClient(Box::new(answer));
         }
         PageError::Provider {
-            outside: format!("{} could not sign you in ({}).", connection.display_name, clean(error)),
+            outside: format!("{} could not sign you in ({code}).", connection.display_name),
         }
     }
 
-    async fn failed_sign_in(
+    pub(crate) async fn failed_sign_in(
         &self,
-        client: &Client,
+        client: Option<&Client>,
         connection: &Connection,
         error: &UpstreamError,
         browser: &Browser,
@@ -279,34 +252,31 @@ impl Oidc {
         PageError::Provider { outside }
     }
 
-    async fn record_failure(
+    pub(crate) async fn record_failure(
         &self,
-        client: &Client,
+        client: Option<&Client>,
         connection: &Connection,
         text: String,
         browser: &Browser,
     ) -> Result<(), PageError> {
         let actor = Actor::Anonymous(String::new());
-        let event = AuditEvent::new(self.clock.now(), EventCode::UserSignInFailed, actor, text)
-            .client(&client.id)
+        let mut event = AuditEvent::new(self.clock.now(), EventCode::UserSignInFailed, actor, text)
             .connection(&connection.name)
             .from_ip(browser.ip.as_deref());
+        event.client_id = client.map(|client| client.id.clone());
         Ok(self.store.audit().append(&[event]).await?)
     }
 }
 
-fn context(row: &str) -> Context<'_> {
-    Context { table: "upstream_logins", row, column: "secrets" }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// What people call an account: its address, else its name.
+pub(crate) fn account_label(profile: &coffer_core::user::Profile) -> Option<String> {
+    profile.email.as_deref().or_else(|| profile.label()).map(str::to_owned)
 }
 
 /// `strategy|subject` for the connection named like its strategy, else `strategy|name|subject`.
 /// Names hold no bar, and the short form is used only for subjects without one, so no two users of
 /// different connections share an id.
-fn user_id(connection: &Connection, subject: &str) -> UserId {
+pub(crate) fn user_id(connection: &Connection, subject: &str) -> UserId {
     UserId::from_text(if connection.name == connection.strategy && !subject.contains('|') {
         format!("{}|{subject}", connection.strategy)
     } else {

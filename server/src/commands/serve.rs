@@ -40,6 +40,10 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     }
     let stop = CancellationToken::new();
     let background = tokio::spawn(maintain(base, stop.clone()));
+    let revoker = tokio::spawn({
+        let (vault, stop) = (server.vault.clone(), stop.clone());
+        async move { vault.run_revoker(stop).await }
+    });
     let service = router(server.state).into_make_service_with_connect_info::<SocketAddr>();
     let serving = tokio::spawn({
         let stop = stop.clone();
@@ -53,7 +57,7 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     }
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
     server.vault.drain().await;
-    let _ = background.await;
+    let _ = tokio::join!(background, revoker);
     Ok(())
 }
 

@@ -6,7 +6,10 @@ use coffer_contract::{
     Timestamp,
     log::{LogEntry, LogFilter},
 };
-use coffer_core::audit::{AuditEvent, EventCode};
+use coffer_core::{
+    audit::{AuditEvent, EventCode},
+    ids::{ClientId, TokenSetId},
+};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -17,7 +20,7 @@ use crate::{
     entity::{audit_events, clients},
 };
 
-/// Rows of one INSERT; 11 columns each stay far below every database's limit of parameters.
+/// Rows of one INSERT; 12 columns each stay far below every database's limit of parameters.
 const CHUNK: usize = 200;
 
 /// The audit log.
@@ -45,6 +48,7 @@ fn row(event: &AuditEvent) -> audit_events::ActiveModel {
         client_id: Set(event.client_id.as_ref().map(ToString::to_string)),
         connection: Set(event.connection.clone()),
         user_id: Set(event.user_id.as_ref().map(ToString::to_string)),
+        account: Set(event.account.as_ref().map(ToString::to_string)),
         ip: Set(event.ip.clone()),
         description: Set(event.description.clone()),
     }
@@ -85,6 +89,7 @@ impl Audit {
             (audit_events::Column::ClientId, &filter.client_id),
             (audit_events::Column::Connection, &filter.connection),
             (audit_events::Column::UserId, &filter.user_id),
+            (audit_events::Column::Account, &filter.account),
         ] {
             if !value.is_empty() {
                 query = query.filter(column.eq(value));
@@ -93,6 +98,24 @@ impl Audit {
         let rows = query.order_by_desc(audit_events::Column::Id).limit(limit).all(db).await?;
         let names = self.names(&rows).await?;
         Ok(rows.into_iter().map(|row| entry(row, &names)).collect())
+    }
+
+    /// When a token of the account was last released to each application, the latest first.
+    pub async fn releases(&self, account: &TokenSetId) -> Result<Vec<(ClientId, Timestamp)>, StoreError> {
+        let mut rows: Vec<(String, i64)> = audit_events::Entity::find()
+            .select_only()
+            .column(audit_events::Column::ClientId)
+            .column_as(audit_events::Column::At.max(), "latest")
+            .filter(audit_events::Column::Account.eq(account.as_str()))
+            .filter(audit_events::Column::Code.eq(EventCode::VaultReleased.as_str()))
+            .filter(audit_events::Column::ClientId.is_not_null())
+            .group_by(audit_events::Column::ClientId)
+            .into_tuple()
+            .all(self.0.read())
+            .await?;
+        rows.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+        let released = |(id, at): (String, i64)| (ClientId::from_text(id), Timestamp::from_millis(at));
+        Ok(rows.into_iter().map(released).collect())
     }
 
     /// Present names of the applications that the rows concern, by client id.
@@ -148,6 +171,7 @@ fn entry(row: audit_events::Model, names: &HashMap<String, String>) -> LogEntry 
         client_id: row.client_id,
         connection: row.connection,
         user_id: row.user_id,
+        account: row.account,
         ip: row.ip,
         description: row.description,
     }

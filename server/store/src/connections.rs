@@ -4,14 +4,15 @@ use coffer_contract::Page;
 use coffer_core::{audit::AuditEvent, connection::Connection, ids::ConnectionId};
 use coffer_crypto::Sealed;
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use crate::{
-    Store, StoreError, audit, enablements,
-    entity::connections as table,
+    Revocation, Store, StoreError, audit, enablements,
+    entity::{connection_domains, connections as table},
     list::{contains, page},
+    revocations,
 };
 
 /// Connections, and which application may use them.
@@ -61,6 +62,29 @@ impl Connections {
         row.map(TryInto::try_into).transpose()
     }
 
+    /// The connections to which users with an address of `domain` belong, by name.
+    pub async fn of_domain(&self, domain: &str) -> Result<Vec<Connection>, StoreError> {
+        let ids: Vec<String> = connection_domains::Entity::find()
+            .select_only()
+            .column(connection_domains::Column::ConnectionId)
+            .filter(connection_domains::Column::Domain.eq(domain))
+            .into_tuple()
+            .all(self.0.read())
+            .await?;
+        let rows = table::Entity::find()
+            .filter(table::Column::Id.is_in(ids))
+            .order_by_asc(table::Column::Name)
+            .all(self.0.read())
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// All connections, by name.
+    pub async fn all(&self) -> Result<Vec<Connection>, StoreError> {
+        let rows = table::Entity::find().order_by_asc(table::Column::Name).all(self.0.read()).await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// The sealed client secret, if there is one.
     pub async fn secret(&self, id: &ConnectionId) -> Result<Option<Sealed>, StoreError> {
         let row: Option<Option<Vec<u8>>> = table::Entity::find_by_id(id.as_str())
@@ -84,6 +108,7 @@ impl Connections {
             .exec_without_returning(&tx)
             .await
             .map_err(StoreError::unique("name"))?;
+        domains(&tx, connection).await?;
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)
     }
@@ -121,20 +146,49 @@ impl Connections {
                 StoreError::NotFound { what: "connection" }
             });
         }
+        domains(&tx, connection).await?;
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)
     }
 
     /// Deletes one, with its enablements, its users and everything of theirs, and the token sets that
     /// came through it (by the schema's references). False when there is none.
-    pub async fn delete(&self, id: &ConnectionId, event: AuditEvent) -> Result<bool, StoreError> {
+    pub async fn delete(
+        &self,
+        id: &ConnectionId,
+        revocations: &[Revocation],
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
         if table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected == 0 {
             tx.rollback().await?;
             return Ok(false);
         }
+        revocations::write(&tx, revocations).await?;
         audit::write(&tx, &[event]).await?;
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// Replaces the domains by which the connection is found.
+async fn domains<C: ConnectionTrait>(db: &C, connection: &Connection) -> Result<(), StoreError> {
+    connection_domains::Entity::delete_many()
+        .filter(connection_domains::Column::ConnectionId.eq(connection.id.as_str()))
+        .exec(db)
+        .await?;
+    let rows: Vec<_> = connection
+        .options
+        .domain_aliases
+        .iter()
+        .map(|domain| connection_domains::Model {
+            domain: domain.clone(),
+            connection_id: connection.id.to_string(),
+        })
+        .map(sea_orm::IntoActiveModel::into_active_model)
+        .collect();
+    if !rows.is_empty() {
+        connection_domains::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
 }

@@ -1,12 +1,17 @@
 //! What users granted to applications.
 
+use std::collections::HashMap;
+
 use coffer_contract::Timestamp;
 use coffer_core::{
     Scopes,
     audit::AuditEvent,
     ids::{ClientId, UserId},
 };
-use sea_orm::{ConnectionTrait, EntityTrait as _, IntoActiveModel as _, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    sea_query::OnConflict,
+};
 
 use crate::{
     Store, StoreError, audit,
@@ -31,6 +36,19 @@ impl Consents {
     /// What the user has granted to the application so far.
     pub async fn get(&self, user: &UserId, client: &ClientId) -> Result<Scopes, StoreError> {
         granted(self.0.read(), user, client).await
+    }
+
+    /// What the user has granted, by application.
+    pub async fn of_user(&self, user: &UserId) -> Result<HashMap<ClientId, Scopes>, StoreError> {
+        let rows =
+            table::Entity::find().filter(table::Column::UserId.eq(user.as_str())).all(self.0.read()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let at = Row::new("consents", &format!("{} {}", row.user_id, row.client_id));
+                let scopes = at.json("scopes", &row.scopes)?;
+                Ok((ClientId::from_text(row.client_id), scopes))
+            })
+            .collect()
     }
 
     /// Adds `scopes` to what was granted before.

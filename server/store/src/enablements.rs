@@ -1,23 +1,25 @@
 //! Which application may use which connection.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use coffer_contract::Timestamp;
 use coffer_core::{
+    Scopes,
     audit::AuditEvent,
     client::Client,
-    connection::Connection,
+    connection::{Connection, Enabled},
     ids::{ClientId, ConnectionId},
 };
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
-    sea_query::{OnConflict, Query},
+    sea_query::{Expr, OnConflict, Query},
 };
 
 use crate::{
     Connections, Store, StoreError, audit,
     entity::{clients, connections, enablements as table},
+    row::to_json,
 };
 
 /// How many applications each of these connections is enabled for; those with none are left out.
@@ -69,44 +71,51 @@ impl Connections {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// Whether the application may use the connection.
-    pub async fn is_enabled(&self, connection: &ConnectionId, client: &ClientId) -> Result<bool, StoreError> {
+    /// How the application may use the connection; `None` when it may not.
+    pub async fn enabled(
+        &self,
+        connection: &ConnectionId,
+        client: &ClientId,
+    ) -> Result<Option<Enabled>, StoreError> {
         let key = (client.to_string(), connection.to_string());
-        Ok(table::Entity::find_by_id(key).count(self.0.read()).await? > 0)
+        let row = table::Entity::find_by_id(key).one(self.0.read()).await?;
+        row.map(TryInto::try_into).transpose()
     }
 
-    /// Every connection, by name, and whether the application may use it.
-    pub async fn of_client(&self, client: &ClientId) -> Result<Vec<(Connection, bool)>, StoreError> {
-        let enabled: HashSet<String> = table::Entity::find()
-            .select_only()
-            .column(table::Column::ConnectionId)
-            .filter(table::Column::ClientId.eq(client.as_str()))
-            .into_tuple::<String>()
-            .all(self.0.read())
-            .await?
-            .into_iter()
-            .collect();
+    /// Whether the application may use the connection.
+    pub async fn is_enabled(&self, connection: &ConnectionId, client: &ClientId) -> Result<bool, StoreError> {
+        Ok(self.enabled(connection, client).await?.is_some())
+    }
+
+    /// Every connection, by name, and how the application may use it.
+    pub async fn of_client(
+        &self,
+        client: &ClientId,
+    ) -> Result<Vec<(Connection, Option<Enabled>)>, StoreError> {
+        let rows =
+            table::Entity::find().filter(table::Column::ClientId.eq(client.as_str())).all(self.0.read());
+        let mut enabled: HashMap<String, table::Model> =
+            rows.await?.into_iter().map(|row| (row.connection_id.clone(), row)).collect();
         let rows =
             connections::Entity::find().order_by_asc(connections::Column::Name).all(self.0.read()).await?;
         rows.into_iter()
             .map(|row| {
-                let on = enabled.contains(&row.id);
-                Ok((row.try_into()?, on))
+                let how = enabled.remove(&row.id).map(TryInto::try_into).transpose()?;
+                Ok((row.try_into()?, how))
             })
             .collect()
     }
 
-    /// Every application, by name, and whether it may use the connection.
-    pub async fn of_connection(&self, connection: &ConnectionId) -> Result<Vec<(Client, bool)>, StoreError> {
-        let enabled: HashSet<String> = table::Entity::find()
-            .select_only()
-            .column(table::Column::ClientId)
+    /// Every application, by name, and how it may use the connection.
+    pub async fn of_connection(
+        &self,
+        connection: &ConnectionId,
+    ) -> Result<Vec<(Client, Option<Enabled>)>, StoreError> {
+        let rows = table::Entity::find()
             .filter(table::Column::ConnectionId.eq(connection.as_str()))
-            .into_tuple::<String>()
-            .all(self.0.read())
-            .await?
-            .into_iter()
-            .collect();
+            .all(self.0.read());
+        let mut enabled: HashMap<String, table::Model> =
+            rows.await?.into_iter().map(|row| (row.client_id.clone(), row)).collect();
         let rows = clients::Entity::find()
             .order_by_asc(clients::Column::Name)
             .order_by_asc(clients::Column::Id)
@@ -114,10 +123,37 @@ impl Connections {
             .await?;
         rows.into_iter()
             .map(|row| {
-                let on = enabled.contains(&row.id);
-                Ok((row.try_into()?, on))
+                let how = enabled.remove(&row.id).map(TryInto::try_into).transpose()?;
+                Ok((row.try_into()?, how))
             })
             .collect()
+    }
+
+    /// Sets the most that tokens released to the application may allow. False when the connection is not
+    /// enabled for it.
+    pub async fn set_ceiling(
+        &self,
+        connection: &ConnectionId,
+        client: &ClientId,
+        ceiling: Option<&Scopes>,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let ceiling = ceiling.map(to_json).transpose()?;
+        let tx = self.0.begin().await?;
+        let changed = table::Entity::update_many()
+            .col_expr(table::Column::ScopeCeiling, Expr::value(ceiling))
+            .filter(table::Column::ClientId.eq(client.as_str()))
+            .filter(table::Column::ConnectionId.eq(connection.as_str()))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if changed == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Turns a connection on or off for an application. False, and no event, when it was so already;
@@ -142,6 +178,7 @@ impl Connections {
                 client_id: client.to_string(),
                 connection_id: connection.to_string(),
                 created_at: at.millis(),
+                scope_ceiling: None,
             };
             let keep = OnConflict::columns([table::Column::ClientId, table::Column::ConnectionId])
                 .do_nothing()

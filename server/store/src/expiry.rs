@@ -6,8 +6,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 use crate::{
     Store, StoreError,
     entity::{
-        access_tokens, codes, interactions, refresh_tokens, sessions, setup_links, throttles, token_families,
-        upstream_logins,
+        access_tokens, codes, connect_sessions, connection_tries, interactions, refresh_tokens, sessions,
+        setup_links, throttles, token_families, upstream_logins,
     },
 };
 
@@ -25,6 +25,8 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
         + delete::<throttles::Entity>(store, throttles::Column::ExpiresAt, now).await?
         + delete::<interactions::Entity>(store, interactions::Column::ExpiresAt, now).await?
         + delete::<upstream_logins::Entity>(store, upstream_logins::Column::ExpiresAt, now).await?
+        + delete::<connect_sessions::Entity>(store, connect_sessions::Column::ExpiresAt, now).await?
+        + delete::<connection_tries::Entity>(store, connection_tries::Column::ExpiresAt, now).await?
         + delete::<codes::Entity>(store, codes::Column::ExpiresAt, codes_before).await?
         + delete::<access_tokens::Entity>(store, access_tokens::Column::ExpiresAt, now).await?
         + delete::<refresh_tokens::Entity>(store, refresh_tokens::Column::IdleExpiresAt, refresh_before)

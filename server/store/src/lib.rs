@@ -8,6 +8,7 @@ mod audit;
 mod clients;
 mod codes;
 mod connect;
+mod connect_sessions;
 mod connections;
 mod consents;
 mod enablements;
@@ -16,11 +17,13 @@ mod error;
 mod expiry;
 mod interactions;
 mod list;
+mod revocations;
 mod row;
 mod seals;
 mod sessions;
 mod setup_links;
 mod signing_keys;
+mod statistics;
 #[cfg(any(test, feature = "test-util"))]
 mod temporary;
 #[cfg(test)]
@@ -28,6 +31,7 @@ mod tests;
 mod throttles;
 mod token_sets;
 mod tokens;
+mod tries;
 mod upstream_logins;
 mod users;
 
@@ -43,17 +47,21 @@ pub use administrators::Administrators;
 pub use audit::Audit;
 pub use clients::Clients;
 pub use codes::Codes;
+pub use connect_sessions::{ConnectSessions, FoundSession};
 pub use connections::Connections;
 pub use consents::Consents;
 pub use error::StoreError;
 pub use interactions::Interactions;
+pub use revocations::{Revocation, Revocations};
 pub use seals::{SealedRow, Seals};
 pub use sessions::Sessions;
 pub use setup_links::SetupLinks;
 pub use signing_keys::{SigningKeys, StoredSigningKey};
+pub use statistics::{Counts, Statistics};
 pub use throttles::Throttles;
 pub use token_sets::TokenSets;
 pub use tokens::Tokens;
+pub use tries::Tries;
 pub use upstream_logins::UpstreamLogins;
 pub use users::Users;
 
@@ -98,6 +106,14 @@ repositories! {
     interactions Interactions
     /// Users on their way to a provider and back.
     upstream_logins UpstreamLogins
+    /// Applications asking their users to connect accounts.
+    connect_sessions ConnectSessions
+    /// Results of trying connections.
+    tries Tries
+    /// Tokens to be revoked at their providers.
+    revocations Revocations
+    /// Numbers for the Overview page.
+    statistics Statistics
     /// Authorization codes.
     codes Codes
     /// Tokens of this server.

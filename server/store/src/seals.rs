@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
-    entity::{connections, signing_keys, token_sets, upstream_logins},
+    entity::{connect_sessions, connections, revocations, signing_keys, token_sets, upstream_logins},
     row::{hex, unhex},
 };
 
@@ -30,8 +30,10 @@ pub struct SealedRow {
 pub struct Seals(pub(crate) Store);
 
 /// The columns that hold sealed values, in the order of paging.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 6] = [
+    ("connect_sessions", "tokens"),
     ("connections", "client_secret"),
+    ("revocations", "request"),
     ("signing_keys", "private"),
     ("token_sets", "tokens"),
     ("upstream_logins", "secrets"),
@@ -52,6 +54,13 @@ impl Seals {
                 break;
             }
             let found = match table {
+                "connect_sessions" => {
+                    self.texts::<connect_sessions::Entity>(connect_sessions::Column::Tokens, after, left)
+                        .await?
+                }
+                "revocations" => {
+                    self.texts::<revocations::Entity>(revocations::Column::Request, after, left).await?
+                }
                 "connections" => {
                     self.texts::<connections::Entity>(connections::Column::ClientSecret, after, left).await?
                 }
@@ -84,6 +93,13 @@ impl Seals {
     ) -> Result<bool, StoreError> {
         let missing = StoreError::NotFound { what: "sealed column" };
         match (table, column) {
+            ("connect_sessions", "tokens") => {
+                self.swap::<connect_sessions::Entity>(connect_sessions::Column::Tokens, row.into(), old, new)
+                    .await
+            }
+            ("revocations", "request") => {
+                self.swap::<revocations::Entity>(revocations::Column::Request, row.into(), old, new).await
+            }
             ("connections", "client_secret") => {
                 self.swap::<connections::Entity>(connections::Column::ClientSecret, row.into(), old, new)
                     .await

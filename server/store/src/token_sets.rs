@@ -17,8 +17,9 @@ use sea_orm::{
 };
 
 use crate::{
-    Store, StoreError, audit,
+    Revocation, Store, StoreError, audit,
     entity::token_sets::{self as table, ACTIVE, NEEDS_CONSENT},
+    revocations,
     row::to_json,
 };
 
@@ -46,6 +47,62 @@ impl TokenSets {
             .all(self.0.read())
             .await?;
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// All accounts of a user, those connected first coming first.
+    pub async fn of_user(&self, user: &UserId) -> Result<Vec<TokenSet>, StoreError> {
+        let rows = table::Entity::find()
+            .filter(table::Column::UserId.eq(user.as_str()))
+            .order_by_asc(table::Column::CreatedAt)
+            .order_by_asc(table::Column::Id)
+            .all(self.0.read())
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Up to `limit` accounts of a connection with their sealed tokens, beginning after the id `after`.
+    pub async fn of_connection(
+        &self,
+        connection: &ConnectionId,
+        after: Option<&TokenSetId>,
+        limit: u64,
+    ) -> Result<Vec<(TokenSet, Sealed)>, StoreError> {
+        let mut query = table::Entity::find().filter(table::Column::ConnectionId.eq(connection.as_str()));
+        if let Some(after) = after {
+            query = query.filter(table::Column::Id.gt(after.as_str()));
+        }
+        let rows = query.order_by_asc(table::Column::Id).limit(limit).all(self.0.read()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let tokens = Sealed::from_bytes(row.tokens.clone());
+                Ok((row.try_into()?, tokens))
+            })
+            .collect()
+    }
+
+    /// Deletes an account of a user. False, and nothing changed, when there is none.
+    pub async fn delete(
+        &self,
+        id: &TokenSetId,
+        user: &UserId,
+        revocation: Option<Revocation>,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        let deleted = table::Entity::delete_many()
+            .filter(table::Column::Id.eq(id.as_str()))
+            .filter(table::Column::UserId.eq(user.as_str()))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if deleted == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        revocations::write(&tx, revocation.as_slice()).await?;
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// By id, with the sealed tokens of the same instant.
@@ -162,6 +219,10 @@ impl TokenSets {
                 Expr::value(set.access_expires_at.map(Timestamp::millis)),
             )
             .col_expr(table::Column::HasRefreshToken, Expr::value(set.has_refresh_token))
+            .col_expr(
+                table::Column::RefreshExpiresAt,
+                Expr::value(set.refresh_expires_at.map(Timestamp::millis)),
+            )
             .col_expr(table::Column::Generation, Expr::col(table::Column::Generation).add(1))
             .col_expr(table::Column::Failures, Expr::value(0_i64))
             .col_expr(table::Column::RetryAt, Expr::value(None::<i64>))

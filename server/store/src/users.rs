@@ -1,9 +1,19 @@
 //! End users.
 
+use coffer_contract::{Page, Timestamp};
 use coffer_core::{audit::AuditEvent, ids::UserId, user::User};
-use sea_orm::{EntityTrait as _, IntoActiveModel as _, sea_query::OnConflict};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+    sea_query::{Expr, OnConflict},
+};
 
-use crate::{Store, StoreError, audit, entity::users as table};
+use crate::{
+    Revocation, Store, StoreError, audit,
+    entity::{token_families, users as table},
+    list::page,
+    revocations,
+};
 
 /// End users.
 #[derive(Clone, Debug)]
@@ -19,7 +29,13 @@ impl Users {
     /// connection does not exist (any more).
     pub async fn sign_in(&self, user: &User, event: AuditEvent) -> Result<(), StoreError> {
         let known = OnConflict::column(table::Column::Id)
-            .update_columns([table::Column::Profile, table::Column::UpdatedAt, table::Column::LastSignInAt])
+            .update_columns([
+                table::Column::Profile,
+                table::Column::EmailKey,
+                table::Column::NameKey,
+                table::Column::UpdatedAt,
+                table::Column::LastSignInAt,
+            ])
             .to_owned();
         let tx = self.0.begin().await?;
         table::Entity::insert(table::Model::new(user)?.into_active_model())
@@ -30,4 +46,88 @@ impl Users {
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)
     }
+
+    /// A page of the users whose name or address begins with `search`, or whose id it is, those who signed
+    /// in last coming first. The page's key is the instant and the id.
+    pub async fn list(
+        &self,
+        search: &str,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Page<User>, StoreError> {
+        let mut query = table::Entity::find();
+        let search = search.trim();
+        if !search.is_empty() {
+            query = query.filter(found_by(search));
+        }
+        if let Some((at, id)) = after.and_then(|key| key.split_once(' '))
+            && let Ok(at) = at.parse::<i64>()
+        {
+            let same = Condition::all().add(table::Column::LastSignInAt.eq(at)).add(table::Column::Id.lt(id));
+            query = query.filter(Condition::any().add(table::Column::LastSignInAt.lt(at)).add(same));
+        }
+        let rows = query
+            .order_by_desc(table::Column::LastSignInAt)
+            .order_by_desc(table::Column::Id)
+            .limit(limit.saturating_add(1))
+            .all(self.0.read())
+            .await?;
+        let page = page(rows, limit, |row| format!("{} {}", row.last_sign_in_at, row.id));
+        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// Ends every sign-in of the user, at applications and in browsers.
+    pub async fn sign_out_everywhere(
+        &self,
+        id: &UserId,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let tx = self.0.begin().await?;
+        table::Entity::update_many()
+            .col_expr(table::Column::SignedOutAt, Expr::value(at.millis()))
+            .filter(table::Column::Id.eq(id.as_str()))
+            .exec(&tx)
+            .await?;
+        token_families::Entity::update_many()
+            .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
+            .filter(token_families::Column::UserId.eq(id.as_str()))
+            .filter(token_families::Column::RevokedAt.is_null())
+            .exec(&tx)
+            .await?;
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Deletes a user with everything of theirs (by the schema's references). False when there is none.
+    pub async fn delete(
+        &self,
+        id: &UserId,
+        revocations: &[Revocation],
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        if table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        revocations::write(&tx, revocations).await?;
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Indexed columns alone: a prefix of name or address, or a whole id.
+fn found_by(search: &str) -> Condition {
+    let begins = table::key(search);
+    let end = format!("{begins}\u{10ffff}");
+    let prefix = |column: table::Column| {
+        Condition::all().add(column.gte(begins.as_str())).add(column.lt(end.as_str()))
+    };
+    Condition::any()
+        .add(prefix(table::Column::EmailKey))
+        .add(prefix(table::Column::NameKey))
+        .add(table::Column::Id.eq(search))
 }

@@ -19,6 +19,8 @@ pub struct Consented<'a> {
     pub connection: &'a Connection,
     /// The user's id at the provider.
     pub provider_user_id: &'a str,
+    /// What people call the account.
+    pub label: Option<&'a str>,
     /// What the provider handed out.
     pub tokens: ProviderTokens,
     /// Scopes that were asked for: granted, unless the provider says otherwise (RFC 6749 section 5.1).
@@ -35,7 +37,8 @@ impl Vault {
     /// is kept: some hand it out at the first consent alone.
     pub async fn keep(&self, consented: Consented<'_>) -> Result<TokenSetId, VaultError> {
         let inner = &self.0;
-        let Consented { user_id, connection, provider_user_id, tokens, asked, obtained_at, ip } = consented;
+        let Consented { user_id, connection, provider_user_id, label, tokens, asked, obtained_at, ip } =
+            consented;
         let sets = inner.store.token_sets();
         let before = match sets.id_of(user_id, &connection.id, provider_user_id).await? {
             Some(id) => sets.with_tokens(&id).await?,
@@ -46,22 +49,27 @@ impl Vault {
             None => TokenSetId::generate(inner.rng.as_ref()),
         };
         let mut refresh_token = tokens.refresh_token;
+        let mut refresh_expires_at =
+            tokens.refresh_expires_in.map(|seconds| obtained_at.plus_seconds(seconds));
         if refresh_token.is_none()
             && let Some((set, sealed)) = &before
             && set.state == TokenSetState::Active
         {
             refresh_token = inner.open(&id, sealed)?.refresh_token;
+            refresh_expires_at = set.refresh_expires_at;
         }
         let set = TokenSet {
             id: id.clone(),
             user_id: user_id.clone(),
             connection_id: connection.id.clone(),
             provider_user_id: provider_user_id.to_owned(),
+            label: label.map(str::to_owned),
             state: TokenSetState::Active,
             scopes: tokens.scopes.unwrap_or_else(|| asked.clone()),
             obtained_at,
             access_expires_at: tokens.expires_in.map(|seconds| obtained_at.plus_seconds(seconds)),
             has_refresh_token: refresh_token.is_some(),
+            refresh_expires_at: refresh_expires_at.filter(|_| refresh_token.is_some()),
             generation: 1,
             fence: 0,
             lease_until: None,
@@ -80,6 +88,7 @@ impl Vault {
         )
         .connection(&connection.name)
         .user(user_id)
+        .account(&id)
         .from_ip(ip);
         sets.put(&set, &sealed, event).await?;
         Ok(id)

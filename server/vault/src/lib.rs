@@ -8,13 +8,17 @@
 //! 4. Otherwise [`refresh`] replaces it: callers in this process are collapsed into one, the row is
 //!    claimed with a fencing number and a lease, read again, the provider is called with no transaction
 //!    open, and the answer is written only if the fence still holds, before anyone sees the new token.
+//!    Where the application may have less than the account allows, the refresh asks for that alone
+//!    ([`narrow`]).
 //! 5. The release is recorded as an audit event before the token leaves.
 
 mod collapse;
 mod keep;
+mod narrow;
 mod recorder;
 mod refresh;
 mod release;
+mod revoke;
 mod tokens;
 
 use std::sync::Arc;
@@ -24,12 +28,14 @@ use coffer_crypto::{Context, Keyring, OpenError, Secret};
 use coffer_federation::Federation;
 use coffer_store::{Store, StoreError};
 use thiserror::Error;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 pub use keep::Consented;
 pub use release::{ReleaseError, ReleaseRequest, Released};
 
 use collapse::Collapse;
+use narrow::Narrowed;
 use recorder::Recorder;
 
 /// The vault. Cheap to clone.
@@ -44,8 +50,11 @@ struct Inner {
     rng: Arc<dyn Rng>,
     callback_url: String,
     collapse: Collapse,
+    narrowed: Narrowed,
     recorder: Recorder,
     tasks: TaskTracker,
+    /// Woken when there is something to revoke.
+    to_revoke: Notify,
 }
 
 /// Something failed inside; says nothing about the account.
@@ -94,8 +103,10 @@ impl Vault {
             rng,
             callback_url,
             collapse: Collapse::default(),
+            narrowed: Narrowed::default(),
             recorder,
             tasks,
+            to_revoke: Notify::new(),
         }))
     }
 

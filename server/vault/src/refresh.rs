@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_core::{
-    Timestamp,
+    Scopes, Timestamp,
     audit::{Actor, AuditEvent, EventCode},
     connection::Connection,
     ids::{ClientId, TokenSetId},
@@ -27,14 +27,32 @@ const BACK_OFF_LIMIT: i64 = 32;
 /// Pause between attempts to write a provider's answer that the database did not take.
 const WRITE_AGAIN: Duration = Duration::from_millis(250);
 
-type Opened = (TokenSet, Tokens);
+/// A token set with its tokens in clear.
+pub(crate) type Opened = (TokenSet, Tokens);
+
+/// What a refresh is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// The account's access token is to be fresh again.
+    Renew,
+    /// An access token with these scopes alone; the account's own stays.
+    Narrow(Scopes),
+}
+
+/// A claimed row.
+struct Held {
+    set: TokenSet,
+    tokens: Tokens,
+    refresh_token: Secret,
+    fence: i64,
+}
 
 /// What a look at the row says.
 enum Look {
     /// It can be released as it is.
     Done(Opened),
     /// It is claimed by this process, under this fence.
-    Claimed(TokenSet, Secret, i64),
+    Claimed(TokenSet, Tokens, Secret, i64),
     /// Another process works on it.
     Busy,
 }
@@ -48,10 +66,12 @@ impl Vault {
         connection: &Connection,
         id: &TokenSetId,
         client_id: &ClientId,
+        goal: Goal,
     ) -> Result<Opened, ReleaseError> {
         let (inner, connection, id) = (Arc::clone(&self.0), connection.clone(), id.clone());
         let client_id = client_id.clone();
-        let work = self.0.tasks.spawn(async move { inner.refresh(&connection, &id, &client_id).await });
+        let work =
+            self.0.tasks.spawn(async move { inner.refresh(&connection, &id, &client_id, &goal).await });
         work.await.map_err(|_| VaultError::Stopped)?
     }
 }
@@ -62,15 +82,16 @@ impl Inner {
         connection: &Connection,
         id: &TokenSetId,
         client_id: &ClientId,
+        goal: &Goal,
     ) -> Result<Opened, ReleaseError> {
         let _alone = self.collapse.enter(id).await;
         let patience = tokio::time::Instant::now() + Duration::from_secs(WAIT_SECONDS);
         loop {
-            match self.look(id).await? {
+            match self.look(id, goal).await? {
                 Look::Done(opened) => return Ok(opened),
-                Look::Claimed(set, refresh_token, fence) => {
-                    if let Some(opened) = self.spend(connection, client_id, set, refresh_token, fence).await?
-                    {
+                Look::Claimed(set, tokens, refresh_token, fence) => {
+                    let held = Held { set, tokens, refresh_token, fence };
+                    if let Some(opened) = self.spend(connection, client_id, held, goal).await? {
                         return Ok(opened);
                     }
                     // The fence was lost to a new consent: its tokens are read in the next round.
@@ -85,7 +106,7 @@ impl Inner {
     }
 
     /// Reads the row again and claims it if it still needs a refresh.
-    async fn look(&self, id: &TokenSetId) -> Result<Look, ReleaseError> {
+    async fn look(&self, id: &TokenSetId, goal: &Goal) -> Result<Look, ReleaseError> {
         let sets = self.store.token_sets();
         let Some((set, sealed)) = sets.with_tokens(id).await.map_err(VaultError::from)? else {
             return Err(ReleaseError::NoAccount);
@@ -95,23 +116,23 @@ impl Inner {
         }
         let now = self.clock.now();
         let tokens = self.open(id, &sealed)?;
-        if set.is_fresh(now) {
+        if *goal == Goal::Renew && set.is_fresh(now) {
             return Ok(Look::Done((set, tokens)));
         }
         let Some(refresh_token) = tokens.refresh_token.clone() else {
-            return if set.is_alive(now) {
+            return if *goal == Goal::Renew && set.is_alive(now) {
                 Ok(Look::Done((set, tokens)))
             } else {
                 Err(ReleaseError::NoRefreshToken)
             };
         };
         if let Some(retry_at) = set.retry_at.filter(|at| now < *at) {
-            return unavailable(set, tokens, now, retry_at, "waiting after an earlier failure")
+            return unavailable(set, tokens, goal, now, retry_at, "waiting after an earlier failure")
                 .map(Look::Done);
         }
         let lease_until = now.plus_seconds(LEASE_SECONDS);
         match sets.claim(id, set.generation, now, lease_until).await.map_err(VaultError::from)? {
-            Some(fence) => Ok(Look::Claimed(set, refresh_token, fence)),
+            Some(fence) => Ok(Look::Claimed(set, tokens, refresh_token, fence)),
             None => Ok(Look::Busy),
         }
     }
@@ -121,27 +142,32 @@ impl Inner {
         &self,
         connection: &Connection,
         client_id: &ClientId,
-        set: TokenSet,
-        refresh_token: Secret,
-        fence: i64,
+        held: Held,
+        goal: &Goal,
     ) -> Result<Option<Opened>, ReleaseError> {
         let client_secret = self.client_secret(connection).await?;
         let upstream =
             Upstream { connection, client_secret: client_secret.as_ref(), redirect_uri: &self.callback_url };
         let asked_at = self.clock.now();
-        let answer = self.federation.refresh(&upstream, &refresh_token, asked_at).await;
+        let scopes = match goal {
+            Goal::Renew => None,
+            Goal::Narrow(scopes) => Some(scopes),
+        };
+        let answer = self.federation.refresh(&upstream, &held.refresh_token, scopes).await;
+        let (set, fence) = (&held.set, held.fence);
         let event = |code, text: String| {
             AuditEvent::new(self.clock.now(), code, Actor::System, text)
                 .client(client_id)
                 .connection(&connection.name)
                 .user(&set.user_id)
+                .account(&set.id)
         };
         let account = &set.provider_user_id;
         let (reason, pause) = match answer {
             Ok(tokens) => {
                 let event =
                     event(EventCode::VaultRefreshed, format!("Refreshed the token of account {account}."));
-                return self.write(set, refresh_token, tokens, asked_at, fence, event).await;
+                return self.write(held, tokens, asked_at, goal, event).await;
             }
             Err(RefreshError::Revoked { code, description }) => {
                 let reason = match description {
@@ -151,8 +177,8 @@ impl Inner {
                 let text = format!("The provider refused to refresh account {account} for good ({reason}).");
                 let event = event(EventCode::VaultNeedsConsent, text);
                 let at = self.clock.now();
-                let held = self.store.token_sets().needs_consent(&set.id, fence, &reason, at, event).await;
-                return if held.map_err(VaultError::from)? {
+                let marked = self.store.token_sets().needs_consent(&set.id, fence, &reason, at, event).await;
+                return if marked.map_err(VaultError::from)? {
                     Err(ReleaseError::Revoked(reason))
                 } else {
                     Ok(None)
@@ -169,46 +195,61 @@ impl Inner {
         let text =
             format!("Could not refresh the token of account {account}: {reason}. Nothing was discarded.");
         let event = event(EventCode::VaultRefreshFailed, text);
-        let held = self.store.token_sets().fail_refresh(&set.id, fence, failures, retry_at, event).await;
-        if !held.map_err(VaultError::from)? {
+        let noted = self.store.token_sets().fail_refresh(&set.id, fence, failures, retry_at, event).await;
+        if !noted.map_err(VaultError::from)? {
             return Ok(None);
         }
         let tokens = self.current(&set.id).await?;
-        unavailable(set, tokens, now, retry_at, &reason).map(Some)
+        unavailable(held.set, tokens, goal, now, retry_at, &reason).map(Some)
     }
 
     /// Writes the provider's answer. The old refresh token may be spent by now, so a database that
     /// does not take the new one is tried again for as long as the claim holds.
     async fn write(
         &self,
-        set: TokenSet,
-        spent: Secret,
+        held: Held,
         answer: ProviderTokens,
         asked_at: Timestamp,
-        fence: i64,
+        goal: &Goal,
         event: AuditEvent,
     ) -> Result<Option<Opened>, ReleaseError> {
-        let tokens = Tokens {
-            access_token: answer.access_token,
-            // A provider that does not rotate repeats nothing: the token stays good (RFC 6749 section 6).
-            refresh_token: Some(answer.refresh_token.unwrap_or(spent)),
-        };
-        let renewed = TokenSet {
-            scopes: answer.scopes.unwrap_or_else(|| set.scopes.clone()),
-            obtained_at: asked_at,
-            access_expires_at: answer.expires_in.map(|seconds| asked_at.plus_seconds(seconds)),
+        let Held { set, tokens: old, refresh_token: spent, fence } = held;
+        // A provider that does not rotate repeats nothing: the token stays good (RFC 6749 section 6).
+        let refresh_token = Some(answer.refresh_token.unwrap_or(spent));
+        let tokens = Tokens { access_token: answer.access_token, refresh_token: refresh_token.clone() };
+        let refresh_expires_at = answer.refresh_expires_in.map(|seconds| asked_at.plus_seconds(seconds));
+        let kept = TokenSet {
             has_refresh_token: true,
+            refresh_expires_at: refresh_expires_at.or(set.refresh_expires_at),
             fence,
             failures: 0,
             retry_at: None,
             updated_at: asked_at,
             ..set
         };
-        let sealed: Sealed = self.seal(&renewed.id, &tokens)?;
+        let granted = match goal {
+            Goal::Renew => kept.scopes.clone(),
+            Goal::Narrow(scopes) => scopes.clone(),
+        };
+        let fresh = TokenSet {
+            scopes: answer.scopes.unwrap_or(granted),
+            obtained_at: asked_at,
+            access_expires_at: answer.expires_in.map(|seconds| asked_at.plus_seconds(seconds)),
+            ..kept.clone()
+        };
+        // A narrower token is the caller's alone: of it the account keeps the refresh token.
+        let (renewed, sealed): (TokenSet, Sealed) = match goal {
+            Goal::Renew => (fresh.clone(), self.seal(&fresh.id, &tokens)?),
+            Goal::Narrow(_) => {
+                let sealed =
+                    self.seal(&kept.id, &Tokens { access_token: old.access_token, refresh_token })?;
+                (kept, sealed)
+            }
+        };
         let give_up = tokio::time::Instant::now() + Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 2);
         loop {
             match self.store.token_sets().commit_refresh(&renewed, &sealed, event.clone()).await {
-                Ok(true) => return Ok(Some((renewed, tokens))),
+                Ok(true) => return Ok(Some((fresh, tokens))),
                 Ok(false) => return Ok(None),
                 Err(error) if tokio::time::Instant::now() < give_up => {
                     tracing::warn!(%error, account = %renewed.id, "a refreshed token could not be written yet");
@@ -234,11 +275,12 @@ impl Inner {
 fn unavailable(
     set: TokenSet,
     tokens: Tokens,
+    goal: &Goal,
     now: Timestamp,
     retry_at: Timestamp,
     reason: &str,
 ) -> Result<Opened, ReleaseError> {
-    if set.is_alive(now) {
+    if *goal == Goal::Renew && set.is_alive(now) {
         return Ok((set, tokens));
     }
     let retry_after = (retry_at.millis() - now.millis()).max(0).unsigned_abs().div_ceil(1000).max(1);

@@ -10,7 +10,10 @@ use coffer_core::{
 use coffer_crypto::Secret;
 use thiserror::Error;
 
-use crate::{Vault, VaultError};
+use crate::{
+    Vault, VaultError, narrow,
+    refresh::{Goal, Opened},
+};
 
 /// Who wants what. The caller has checked that the client may have it.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub struct ReleaseRequest<'a> {
     pub client_id: &'a ClientId,
     /// The user's id at the provider, when several accounts are connected.
     pub login_hint: Option<&'a str>,
+    /// The most that the token may allow.
+    pub ceiling: Option<&'a Scopes>,
     /// Where the request came from.
     pub ip: Option<&'a str>,
 }
@@ -58,6 +63,12 @@ pub enum ReleaseError {
         /// Seconds after which to try again.
         retry_after: u64,
     },
+    /// The account's token allows more than the application may have, and the provider gives no narrower one.
+    #[error("the account's token also allows {excess}, which is above the application's scope ceiling")]
+    AboveCeiling {
+        /// What is too much.
+        excess: Scopes,
+    },
     /// Something failed inside.
     #[error(transparent)]
     Inside(#[from] VaultError),
@@ -77,7 +88,10 @@ impl Vault {
         let set = choose(accounts, request.login_hint)?;
         let id = set.id.clone();
         let now = inner.clock.now();
-        let (set, tokens) = if set.is_fresh(now) {
+        let narrow = request.ceiling.filter(|ceiling| !set.scopes.is_subset(ceiling));
+        let (set, tokens) = if let Some(ceiling) = narrow {
+            self.narrowed(&request, &set, ceiling).await?
+        } else if set.is_fresh(now) {
             let Some((set, sealed)) =
                 inner.store.token_sets().with_tokens(&id).await.map_err(VaultError::from)?
             else {
@@ -86,7 +100,7 @@ impl Vault {
             let tokens = inner.open(&id, &sealed)?;
             (set, tokens)
         } else {
-            self.refresh(request.connection, &id, request.client_id).await?
+            self.refresh(request.connection, &id, request.client_id, Goal::Renew).await?
         };
         let event = AuditEvent::new(
             inner.clock.now(),
@@ -97,6 +111,7 @@ impl Vault {
         .client(request.client_id)
         .connection(&request.connection.name)
         .user(request.user_id)
+        .account(&id)
         .from_ip(request.ip);
         inner.recorder.record(event).await?;
         Ok(Released {
@@ -104,6 +119,34 @@ impl Vault {
             expires_in: set.expires_in(inner.clock.now()),
             scopes: set.scopes,
         })
+    }
+
+    /// A token that allows what the ceiling lets through, and no more.
+    async fn narrowed(
+        &self,
+        request: &ReleaseRequest<'_>,
+        set: &TokenSet,
+        ceiling: &Scopes,
+    ) -> Result<Opened, ReleaseError> {
+        let inner = &self.0;
+        let too_much =
+            |scopes: &Scopes| ReleaseError::AboveCeiling { excess: narrow::above(scopes, ceiling) };
+        let wanted = narrow::below(&set.scopes, ceiling);
+        let narrows = inner.federation.catalogue().get(&request.connection.strategy);
+        if wanted.is_empty() || !set.has_refresh_token || !narrows.is_some_and(|entry| entry.narrows()) {
+            return Err(too_much(&set.scopes));
+        }
+        if let Some(kept) = inner.narrowed.get(set, &wanted, inner.clock.now()) {
+            return Ok(kept);
+        }
+        let goal = Goal::Narrow(wanted.clone());
+        let narrow = self.refresh(request.connection, &set.id, request.client_id, goal).await?;
+        // A provider that gives more than it was asked for has not narrowed anything.
+        if !narrow.0.scopes.is_subset(ceiling) {
+            return Err(too_much(&narrow.0.scopes));
+        }
+        inner.narrowed.keep(set, &wanted, &narrow, inner.clock.now());
+        Ok(narrow)
     }
 }
 

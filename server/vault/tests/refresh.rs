@@ -21,7 +21,7 @@ use coffer_core::{
     user::{Profile, User},
 };
 use coffer_crypto::{Context, KeyFile, Keyring, Secret};
-use coffer_federation::{Federation, OutboundConfig, ProviderTokens};
+use coffer_federation::{Catalogue, Federation, OutboundConfig, ProviderTokens};
 use coffer_store::Store;
 use coffer_vault::{Consented, ReleaseError, ReleaseRequest, Released, Vault};
 use serde_json::{Value, json};
@@ -129,6 +129,7 @@ impl Fixture {
             created_at: now,
             updated_at: now,
             last_sign_in_at: now,
+            signed_out_at: None,
         };
         store.users().sign_in(&user, event(EventCode::UserSignedIn)).await.unwrap();
         let vault = vault_over(&store, &keyring, &clock);
@@ -151,11 +152,13 @@ impl Fixture {
             user_id: &self.user_id,
             connection: &self.connection,
             provider_user_id: "ada",
+            label: Some("ada@provider.example"),
             tokens: ProviderTokens {
                 access_token: Secret::new(access),
                 refresh_token: Some(Secret::new(refresh)),
                 scopes: None,
                 expires_in: Some(3600),
+                refresh_expires_in: None,
             },
             asked: &self.connection.scopes,
             obtained_at: self.clock.now(),
@@ -170,6 +173,7 @@ impl Fixture {
             connection: &self.connection,
             client_id: &self.client_id,
             login_hint: None,
+            ceiling: None,
             ip: None,
         };
         vault.release(request).await
@@ -191,7 +195,8 @@ fn vault_over(store: &Store, keyring: &Arc<Keyring>, clock: &ManualClock) -> Vau
         allow_private: vec!["127.0.0.0/8".parse().unwrap()],
         timeout: Duration::from_secs(10),
     };
-    let federation = Arc::new(Federation::new(config, clock.clone()).unwrap());
+    let federation =
+        Arc::new(Federation::new(Catalogue::embedded().unwrap(), config, clock.clone()).unwrap());
     let callback = "https://coffer.example/login/callback".to_owned();
     Vault::new(store.clone(), keyring.clone(), federation, clock, Arc::new(SystemRng), callback)
 }
@@ -313,6 +318,7 @@ async fn users_without_an_account_get_none() {
         user_id: &fixture.user_id,
         connection: &fixture.connection,
         client_id: &fixture.client_id,
+        ceiling: None,
         login_hint: Some("somebody else"),
         ip: None,
     };

@@ -20,6 +20,7 @@ pub(super) struct Draft {
     /// JOSE `alg`.
     pub id_token_alg: RwSignal<String>,
     pub first_party: RwSignal<bool>,
+    pub connect_accounts: RwSignal<bool>,
 }
 
 impl Draft {
@@ -36,6 +37,7 @@ impl Draft {
             auth_method: RwSignal::new(form.auth_method.code().to_owned()),
             id_token_alg: RwSignal::new(form.id_token_alg.code().to_owned()),
             first_party: RwSignal::new(form.first_party),
+            connect_accounts: RwSignal::new(form.connect_accounts),
         }
     }
 
@@ -54,6 +56,7 @@ impl Draft {
             id_token_alg: SigningAlgorithm::from_code(&self.id_token_alg.read_untracked())
                 .unwrap_or_default(),
             first_party: self.first_party.get_untracked(),
+            connect_accounts: self.connect_accounts.get_untracked(),
         }
     }
 }

@@ -62,6 +62,15 @@ pub(super) fn Settings(detail: ApplicationDetail, title: RwSignal<String>) -> im
             </Section>
             <Addresses draft=draft errors=errors/>
             <Grants draft=draft errors=errors app_type=detail.app_type/>
+            <Section title="Connected accounts">
+                <Toggle
+                    label="My Account API"
+                    name="connect_accounts"
+                    value=draft.connect_accounts
+                    hint="Let the application ask its users to connect more accounts, and see and disconnect those they \
+                          have. Users agree to it when they sign in."
+                />
+            </Section>
             <Section title="Consent">
                 <Toggle
                     label="Skip the consent page"
@@ -186,7 +195,7 @@ fn Danger(client_id: String, name: RwSignal<String>) -> impl IntoView {
             match delete_application(id, entered).await {
                 Ok(()) => {
                     toasts.done("The application is deleted.");
-                    navigate(address::HOME, NavigateOptions::default());
+                    navigate(address::APPLICATIONS, NavigateOptions::default());
                 }
                 Err(failure) => errors.show(failure),
             }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use coffer_contract::{
     catalogue::CatalogueEntry,
     connection::{
-        ClientAuthentication, ConnectionDetail, ConnectionForm, ConnectionOptions, Purpose, ScopeSeparator,
+        ClientAuthentication, ConnectionDetail, ConnectionForm, ConnectionOptions, ProfileMapping, Purpose,
+        ScopeSeparator,
     },
 };
 use leptos::prelude::*;
@@ -37,11 +38,54 @@ pub(super) struct OptionsDraft {
     pub user_info_url: RwSignal<String>,
     /// `comma` or `space`.
     pub scope_separator: RwSignal<String>,
-    /// `post` or `basic`.
+    /// `post`, `basic` or `private_key_jwt`.
     pub client_authentication: RwSignal<String>,
-    pub user_id_field: RwSignal<String>,
+    pub revocation_url: RwSignal<String>,
+    pub pkce: RwSignal<bool>,
+    pub profile: ProfileDraft,
     /// One `name=value` on each line.
     pub upstream_params: RwSignal<String>,
+    /// One `Name: value` on each line.
+    pub upstream_headers: RwSignal<String>,
+    /// One domain on each line.
+    pub domain_aliases: RwSignal<String>,
+}
+
+/// Where the profile stands in the provider's answer: one expression for each member.
+#[derive(Clone, Copy)]
+pub(super) struct ProfileDraft {
+    pub id: RwSignal<String>,
+    pub name: RwSignal<String>,
+    pub nickname: RwSignal<String>,
+    pub picture: RwSignal<String>,
+    pub email: RwSignal<String>,
+    pub email_verified: RwSignal<String>,
+}
+
+impl ProfileDraft {
+    fn of(mapping: ProfileMapping) -> Self {
+        let optional = |value: Option<String>| text(value.unwrap_or_default());
+        Self {
+            id: optional(mapping.id),
+            name: optional(mapping.name),
+            nickname: optional(mapping.nickname),
+            picture: optional(mapping.picture),
+            email: optional(mapping.email),
+            email_verified: optional(mapping.email_verified),
+        }
+    }
+
+    /// What is sent.
+    pub fn mapping(self) -> ProfileMapping {
+        ProfileMapping {
+            id: filled(self.id),
+            name: filled(self.name),
+            nickname: filled(self.nickname),
+            picture: filled(self.picture),
+            email: filled(self.email),
+            email_verified: filled(self.email_verified),
+        }
+    }
 }
 
 fn text(value: impl Into<String>) -> RwSignal<String> {
@@ -124,6 +168,7 @@ impl OptionsDraft {
     fn of(options: ConnectionOptions) -> Self {
         let optional = |value: Option<String>| text(value.unwrap_or_default());
         let params = options.upstream_params.iter().map(|(name, value)| format!("{name}={value}"));
+        let headers = options.upstream_headers.iter().map(|(name, value)| format!("{name}: {value}"));
         Self {
             discovery_url: optional(options.discovery_url),
             tenant: optional(options.tenant),
@@ -138,9 +183,14 @@ impl OptionsDraft {
             client_authentication: text(match options.client_authentication {
                 ClientAuthentication::Basic => "basic",
                 ClientAuthentication::Post => "post",
+                ClientAuthentication::PrivateKeyJwt => PRIVATE_KEY_JWT,
             }),
-            user_id_field: optional(options.user_id_field),
+            revocation_url: optional(options.revocation_url),
+            pkce: RwSignal::new(!options.without_pkce),
+            profile: ProfileDraft::of(options.profile),
             upstream_params: text(params.collect::<Vec<_>>().join("\n")),
+            upstream_headers: text(headers.collect::<Vec<_>>().join("\n")),
+            domain_aliases: text(options.domain_aliases.join("\n")),
         }
     }
 
@@ -158,10 +208,15 @@ impl OptionsDraft {
             },
             client_authentication: match self.client_authentication.get_untracked().as_str() {
                 "post" => ClientAuthentication::Post,
+                PRIVATE_KEY_JWT => ClientAuthentication::PrivateKeyJwt,
                 _ => ClientAuthentication::Basic,
             },
-            user_id_field: filled(self.user_id_field),
-            upstream_params: split_params(&self.upstream_params.read_untracked()),
+            revocation_url: filled(self.revocation_url),
+            without_pkce: !self.pkce.get_untracked(),
+            profile: self.profile.mapping(),
+            upstream_params: split_params(&self.upstream_params.read_untracked(), '='),
+            upstream_headers: split_params(&self.upstream_headers.read_untracked(), ':'),
+            domain_aliases: split_scopes(&self.domain_aliases.read_untracked()).collect(),
         }
     }
 }
@@ -170,9 +225,12 @@ fn split_scopes(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| c.is_whitespace() || c == ',').filter(|scope| !scope.is_empty()).map(str::to_owned)
 }
 
-fn split_params(text: &str) -> BTreeMap<String, String> {
+/// How the form names client authentication by a signed assertion.
+pub(super) const PRIVATE_KEY_JWT: &str = "private_key_jwt";
+
+fn split_params(text: &str, separator: char) -> BTreeMap<String, String> {
     text.lines()
-        .map(|line| line.split_once('=').unwrap_or((line, "")))
+        .map(|line| line.split_once(separator).unwrap_or((line, "")))
         .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
         .filter(|(name, _)| !name.is_empty())
         .collect()
@@ -189,7 +247,7 @@ mod tests {
 
     #[test]
     fn lines_become_parameters() {
-        let params = split_params("prompt=consent\n\n audience = a=b \n");
+        let params = split_params("prompt=consent\n\n audience = a=b \n", '=');
         assert_eq!(params.get("prompt").map(String::as_str), Some("consent"));
         assert_eq!(params.get("audience").map(String::as_str), Some("a=b"));
         assert_eq!(params.len(), 2);

@@ -1,14 +1,22 @@
 //! The form of a connection: the same for a new one and for Settings.
 
-use coffer_contract::{Timestamp, catalogue::CatalogueEntry, connection::Purpose};
+use coffer_contract::{
+    Timestamp,
+    catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
+    connection::Purpose,
+};
 use leptos::prelude::*;
 
-use super::{draft::Draft, options::Options, scopes::Scopes};
+use super::{
+    draft::{Draft, PRIVATE_KEY_JWT},
+    options::Options,
+    scopes::Scopes,
+};
 use crate::ui::{
     Errors,
     copy::CopyField,
     errors::Problem,
-    field::Field,
+    field::{Field, TextArea},
     form::{Submit, SubmitForm},
     layout::Section,
     time::Time,
@@ -40,7 +48,16 @@ pub(super) fn ConnectionFields(
         if creating { format!("{number}. {title}") } else { title.to_owned() }
     };
     let provider = entry.name.clone();
-    let (fields, scopes) = (entry.fields.clone(), entry.scopes.clone());
+    let scopes = entry.scopes.clone();
+    let options = entry.clone();
+    let untried = (!entry.tested && entry.fields.iter().all(|f| *f != OptionField::AuthorizationUrl)).then(|| {
+        view! {
+            <p class="hint">
+                "These facts follow the provider's documentation; nobody has tried them against a server yet."
+            </p>
+        }
+    });
+    let enterprise = entry.group == ConnectionGroup::Enterprise;
     let note = entry.note.clone().map(|note| view! { <p class="alert alert-note">{note}</p> });
     let naming = creating.then(|| {
         view! {
@@ -55,6 +72,9 @@ pub(super) fn ConnectionFields(
             />
         }
     });
+    let authentication = draft.options.client_authentication;
+    let secretless = Signal::derive(move || authentication.with(|method| method == PRIVATE_KEY_JWT));
+    let key_set_url = callback_url.replace("login/callback", ".well-known/jwks.json");
     let label = if creating { "Create connection" } else { "Save changes" };
     view! {
         <SubmitForm on_submit=on_submit>
@@ -65,6 +85,7 @@ pub(super) fn ConnectionFields(
                 <CopyField label="Callback URL" id="callback-url" value=callback_url/>
                 <Links entry=entry/>
                 {note}
+                {untried}
             </Section>
             <Section
                 title=step("2", "Client id and secret")
@@ -87,8 +108,18 @@ pub(super) fn ConnectionFields(
                     mono=true
                     required=true
                 />
-                <Secret value=draft.client_secret errors=errors replaced_at=secret_replaced_at/>
-                <Options fields=fields draft=draft.options errors=errors/>
+                <div hidden=move || secretless.get()>
+                    <Secret value=draft.client_secret errors=errors replaced_at=secret_replaced_at/>
+                </div>
+                <div hidden=move || !secretless.get()>
+                    <CopyField
+                        label="Key set URL"
+                        id="key-set-url"
+                        value=key_set_url
+                        hint="Register it at the provider: it finds there the key that signs the assertions."
+                    />
+                </div>
+                <Options entry=options draft=draft.options errors=errors/>
             </Section>
             <Scopes title=step("3", "Scopes") scopes=scopes draft=draft errors=errors/>
             <Section title="Purpose">
@@ -119,6 +150,23 @@ pub(super) fn ConnectionFields(
                     </div>
                 </fieldset>
             </Section>
+            {enterprise.then(|| view! {
+                <Section
+                    title="Home realm"
+                    text="Users whose e-mail address has one of these domains sign in here: the sign-in page asks for the \
+                          address, and this connection has no button of its own."
+                >
+                    <TextArea
+                        label="Domains"
+                        name="options.domain_aliases"
+                        value=draft.options.domain_aliases
+                        errors=errors
+                        mono=true
+                        rows=2
+                        hint="What stands after the @, one on each line, such as example.com."
+                    />
+                </Section>
+            })}
             <Section title=step("4", "Advanced")>
                 <Toggle
                     label="Enable Token Vault"

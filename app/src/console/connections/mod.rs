@@ -4,6 +4,7 @@ mod catalogue;
 mod draft;
 mod form;
 mod list;
+mod mapping;
 mod new;
 mod options;
 mod page;

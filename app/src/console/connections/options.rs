@@ -1,22 +1,30 @@
 //! The settings that only some kinds of connection have.
 
-use coffer_contract::{catalogue::OptionField, connection::DiscoverySummary};
+use coffer_contract::{
+    catalogue::{CatalogueEntry, OptionField, TenantInfo},
+    connection::DiscoverySummary,
+};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::draft::OptionsDraft;
+use super::{
+    draft::{OptionsDraft, PRIVATE_KEY_JWT},
+    mapping::Mapping,
+};
 use crate::{
     server_fns::{Failure, connection::check_discovery},
     ui::{
         Errors,
         field::{Field, Select, TextArea},
         ready,
+        toggle::Toggle,
     },
 };
 
 /// One control for each option that the catalogue asks for.
 #[component]
-pub(super) fn Options(fields: Vec<OptionField>, draft: OptionsDraft, errors: Errors) -> impl IntoView {
-    fields.into_iter().map(|field| control(field, draft, errors)).collect_view()
+pub(super) fn Options(entry: CatalogueEntry, draft: OptionsDraft, errors: Errors) -> impl IntoView {
+    let tenant = entry.tenant;
+    entry.fields.into_iter().map(|field| control(field, tenant.as_ref(), draft, errors)).collect_view()
 }
 
 fn address(
@@ -42,23 +50,28 @@ fn address(
     .into_any()
 }
 
-fn control(field: OptionField, draft: OptionsDraft, errors: Errors) -> AnyView {
+fn control(field: OptionField, tenant: Option<&TenantInfo>, draft: OptionsDraft, errors: Errors) -> AnyView {
     match field {
         OptionField::DiscoveryUrl => {
             view! { <Discovery value=draft.discovery_url errors=errors/> }.into_any()
         }
-        OptionField::Tenant => view! {
-            <Field
-                label="Tenant"
-                name="options.tenant"
-                value=draft.tenant
-                errors=errors
-                mono=true
-                placeholder="common"
-                hint="Who may sign in: common, organizations, consumers, a tenant id or a domain."
-            />
+        OptionField::Tenant => {
+            let info = tenant.cloned();
+            let default = info.as_ref().and_then(|info| info.default.clone());
+            view! {
+                <Field
+                    label=info.as_ref().map_or_else(|| "Tenant".to_owned(), |info| info.label.clone())
+                    name="options.tenant"
+                    value=draft.tenant
+                    errors=errors
+                    mono=true
+                    required=default.is_none()
+                    placeholder=default.unwrap_or_default()
+                    hint=info.map(|info| format!("{}.", info.hint)).unwrap_or_default()
+                />
+            }
+            .into_any()
         }
-        .into_any(),
         OptionField::AuthorizationUrl => address(
             "Authorization URL",
             "options.authorization_url",
@@ -114,19 +127,38 @@ fn control(field: OptionField, draft: OptionsDraft, errors: Errors) -> AnyView {
                 options=vec![
                     ("basic".to_owned(), "HTTP Basic (client_secret_basic)".to_owned()),
                     ("post".to_owned(), "In the form (client_secret_post)".to_owned()),
+                    (PRIVATE_KEY_JWT.to_owned(), "Signed assertion (private_key_jwt)".to_owned()),
                 ]
             />
         }
         .into_any(),
-        OptionField::UserIdField => view! {
-            <Field
-                label="User id field"
-                name="options.user_id_field"
-                value=draft.user_id_field
+        OptionField::RevocationUrl => address(
+            "Revocation URL",
+            "options.revocation_url",
+            draft.revocation_url,
+            false,
+            "Where tokens are revoked (RFC 7009) when an account is disconnected.",
+            errors,
+        ),
+        OptionField::Pkce => view! {
+            <Toggle
+                label="PKCE"
+                name="options.pkce"
+                value=draft.pkce
+                hint="Proof Key for Code Exchange (RFC 7636). Switch it off only where the provider refuses it."
+            />
+        }
+        .into_any(),
+        OptionField::Profile => view! { <Mapping draft=draft.profile errors=errors/> }.into_any(),
+        OptionField::UpstreamHeaders => view! {
+            <TextArea
+                label="Extra headers"
+                name="options.upstream_headers"
+                value=draft.upstream_headers
                 errors=errors
                 mono=true
-                placeholder="sub"
-                hint="The member of the user info answer that identifies the user: sub, then id, when empty."
+                hint="Sent with token and user info requests: one Name: value on each line. They are stored as they \
+                      are, so no secrets here."
             />
         }
         .into_any(),

@@ -55,6 +55,7 @@ pub(super) fn Filters(codes: Vec<LogCode>, filter: LogFilter) -> impl IntoView {
                 {text("Client ID", "filter-client", "client_id", filter.client_id)}
                 {text("Connection", "filter-connection", "connection", filter.connection)}
                 {text("User ID", "filter-user", "user_id", filter.user_id)}
+                {text("Account ID", "filter-account", "account", filter.account)}
                 <div class="flex items-end gap-2">
                     <button type="submit" class="btn btn-primary">"Filter"</button>
                     <a class="btn" href="/console/logs">"Clear"</a>

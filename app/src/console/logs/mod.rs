@@ -34,6 +34,7 @@ pub(crate) fn Logs() -> impl IntoView {
                 client_id: get("client_id"),
                 connection: get("connection"),
                 user_id: get("user_id"),
+                account: get("account"),
             };
             (filter, query.get("before").and_then(|before| before.parse::<i64>().ok()))
         })
@@ -83,6 +84,7 @@ fn address(filter: &LogFilter, before: Option<&str>) -> String {
         ("client_id", &filter.client_id),
         ("connection", &filter.connection),
         ("user_id", &filter.user_id),
+        ("account", &filter.account),
         ("before", before.unwrap_or_default()),
     ];
     let query: Vec<_> = pairs

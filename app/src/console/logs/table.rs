@@ -60,6 +60,7 @@ fn Row(entry: LogEntry) -> impl IntoView {
                         {detail("Type", Some(entry.code))}
                         {detail("User ID", entry.user_id)}
                         {detail("Client ID", entry.client_id)}
+                        {detail("Account ID", entry.account)}
                         {detail("Address", entry.ip)}
                         {detail("Number", Some(entry.id.to_string()))}
                     </dl>

@@ -9,8 +9,9 @@ use std::{sync::Arc, time::Duration};
 use coffer_contract::{ApiError, Timestamp, connection::ConnectionForm, log::LogFilter};
 use coffer_core::{Clock, SystemRng, clock::ManualClock};
 use coffer_crypto::{KeyFile, Keyring, Secret};
-use coffer_federation::{Federation, OutboundConfig};
+use coffer_federation::{Catalogue, Federation, OutboundConfig};
 use coffer_store::{Sessions, Store};
+use coffer_vault::Vault;
 use tower_sessions::Session;
 
 use crate::{Admin, Signed, Visit};
@@ -31,12 +32,25 @@ impl House {
         let clock = ManualClock::new(Timestamp::from_seconds(1_800_000_000));
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let outbound = OutboundConfig { allow_private: vec![], timeout: Duration::from_secs(2) };
+        let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));
+        let federation =
+            Arc::new(Federation::new(Catalogue::embedded().unwrap(), outbound, shared.clone()).unwrap());
+        let rng = Arc::new(SystemRng);
+        let vault = Vault::new(
+            store.clone(),
+            keyring.clone(),
+            federation.clone(),
+            shared.clone(),
+            rng.clone(),
+            "https://coffer.example/login/callback".to_owned(),
+        );
         let admin = Admin::new(
             store.clone(),
-            Arc::new(Keyring::from(KeyFile::generate(&SystemRng))),
+            keyring,
             shared.clone(),
-            Arc::new(SystemRng),
-            Arc::new(Federation::new(outbound, shared.clone()).unwrap()),
+            rng,
+            federation,
+            vault,
             "https://coffer.example/".parse().unwrap(),
         );
         let sessions = Arc::new(Sessions::new(store.clone(), shared, "console"));

@@ -7,7 +7,7 @@ use coffer_core::clock::ManualClock;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::OutboundConfig;
+use crate::{Catalogue, OutboundConfig};
 
 /// A provider with a document for each tenant, as Microsoft has them: found by `{tenant}`, named by id.
 async fn federation() -> (Federation, String) {
@@ -30,7 +30,7 @@ async fn federation() -> (Federation, String) {
     let allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     let config = OutboundConfig { allow_private, timeout: Duration::from_secs(20) };
     let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
-    (Federation::new(config, clock).unwrap(), base)
+    (Federation::new(Catalogue::embedded().unwrap(), config, clock).unwrap(), base)
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use coffer_core::{
     ids::ConnectionId,
 };
 use coffer_crypto::Secret;
-use coffer_federation::{Federation, OutboundConfig, Upstream};
+use coffer_federation::{Catalogue, Federation, OutboundConfig, Upstream};
 use serde_json::{Value, json};
 
 /// When the tests take place.
@@ -184,7 +184,12 @@ pub fn connection(strategy: &str) -> Connection {
 
 pub fn federation_with(allow: &[&str], timeout: Duration, clock: impl Clock) -> Federation {
     let allow_private = allow.iter().map(|net| net.parse().unwrap()).collect();
-    Federation::new(OutboundConfig { allow_private, timeout }, Arc::new(clock)).unwrap()
+    Federation::new(
+        Catalogue::embedded().unwrap(),
+        OutboundConfig { allow_private, timeout },
+        Arc::new(clock),
+    )
+    .unwrap()
 }
 
 /// One that may reach the test servers.

@@ -20,13 +20,13 @@ async fn the_user_is_found_where_the_connection_says() {
     let provider = provider(&info).await;
     let mut connection = provider.connection("oauth2");
     for (field, expected) in [(None, "by-sub"), (Some("id"), "42"), (Some("data.uid"), "by-uid")] {
-        connection.options.user_id_field = field.map(str::to_owned);
+        connection.options.profile.id = field.map(str::to_owned);
         let signed_in = exchange(&federation(), &connection).await.unwrap();
         assert_eq!(signed_in.provider_user_id, expected);
     }
-    connection.options.user_id_field = Some("data.none".into());
+    connection.options.profile.id = Some("data.none".into());
     let error = exchange(&federation(), &connection).await.unwrap_err();
-    assert!(error.to_string().contains("/data/none"), "{error}");
+    assert!(error.to_string().contains("data.none"), "{error}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use coffer_app::hosted::{ErrorPage, FormPostPage, Frame};
+use coffer_app::hosted::{ErrorPage, FormPostPage, Frame, TriedPage};
 use coffer_core::authorization::ResponseMode;
 use coffer_oidc::{
     authorize::{AuthorizationResponse, Next},
@@ -13,6 +13,9 @@ use coffer_oidc::{
 use url::form_urlencoded::byte_serialize;
 
 use crate::{AppState, Manifest, guard};
+
+/// The person's own page.
+pub(super) const MY_ACCOUNT: &str = "/u/account";
 
 pub(super) fn frame(state: &AppState) -> Frame {
     Frame { css: Manifest::url(&state.assets.css) }
@@ -33,15 +36,23 @@ pub(super) fn next(state: &AppState, request_id: &str, outcome: Result<Next, Pag
     match outcome {
         Ok(Next::SignIn(handle)) => to_page("sign-in", &handle),
         Ok(Next::Consent(handle)) => to_page("consent", &handle),
-        Ok(Next::Provider(url)) => Redirect::to(url.as_str()).into_response(),
+        Ok(Next::Connect(session)) => {
+            Redirect::to(&format!("/u/connect?session={}", encoded(&session))).into_response()
+        }
+        Ok(Next::Tried { worked }) => html(StatusCode::OK, TriedPage { worked }.render(&frame(state))),
+        Ok(Next::MyAccount) => Redirect::to(MY_ACCOUNT).into_response(),
+        Ok(Next::Provider(url) | Next::Application(url)) => Redirect::to(url.as_str()).into_response(),
         Ok(Next::Client(answer)) => to_client(state, &answer),
         Err(error) => failed(state, request_id, &error),
     }
 }
 
 fn to_page(page: &str, handle: &str) -> Response {
-    let handle: String = byte_serialize(handle.as_bytes()).collect();
-    Redirect::to(&format!("/u/{page}?handle={handle}")).into_response()
+    Redirect::to(&format!("/u/{page}?handle={}", encoded(handle))).into_response()
+}
+
+fn encoded(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect()
 }
 
 /// The client's answer, by redirect or by a form that the browser posts.

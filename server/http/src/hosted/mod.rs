@@ -2,9 +2,12 @@
 
 mod answer;
 mod authorize;
+mod connect;
 mod consent;
 mod logout;
+mod my_account;
 mod sign_in;
+mod trial;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use coffer_app::hosted::ErrorPage;
@@ -12,9 +15,12 @@ use coffer_app::hosted::ErrorPage;
 use crate::AppState;
 
 pub(crate) use authorize::{authorize, authorize_by_form};
+pub(crate) use connect::{connect_page, decide_connect, open_ticket};
 pub(crate) use consent::{consent_page, decide};
 pub(crate) use logout::{logout, sign_out};
-pub(crate) use sign_in::{callback, choose, sign_in_page};
+pub(crate) use my_account::{disconnect, my_account, reconnect, sign_in_to_my_account, sign_out_everywhere};
+pub(crate) use sign_in::{callback, choose, identify, sign_in_page};
+pub(crate) use trial::open_try;
 
 /// Whatever no endpoint answers.
 pub(crate) async fn not_found(State(state): State<AppState>) -> Response {

@@ -7,7 +7,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use coffer_app::hosted::{ConnectionButton, SignInPage};
-use coffer_oidc::{authorize::Next, error::PageError, upstream::CallbackParams};
+use coffer_oidc::{
+    CallbackParams, authorize::Next, error::PageError, pages::Choice as Way, upstream::Returned,
+};
 use serde::Deserialize;
 
 use super::answer;
@@ -26,27 +28,46 @@ pub(crate) async fn sign_in_page(
     session: HostedSession,
     Query(query): Query<Handle>,
 ) -> Response {
+    show(&state, &session, query.handle, None).await
+}
+
+/// The page, after an address that leads nowhere with what was entered.
+async fn show(
+    state: &AppState,
+    session: &HostedSession,
+    handle: String,
+    unknown: Option<String>,
+) -> Response {
     let outcome = async {
         let browser = session.browser().await?;
-        state.oidc.sign_in_view(&query.handle, &browser).await
+        state.oidc.sign_in_view(&handle, &browser).await
     };
     match outcome.await {
-        Err(error) => answer::failed(&state, session.request_id(), &error),
+        Err(error) => answer::failed(state, session.request_id(), &error),
         Ok(view) => {
-            let none = "No way to sign in is enabled for this application yet. Its administrator can enable a \
-                        connection for it.";
+            let button = |c: Way| ConnectionButton { name: c.name, label: c.label, strategy: c.strategy };
+            let address_error = unknown.as_ref().map(|address| no_company(address));
             let page = SignInPage {
                 application: view.application,
-                handle: query.handle,
-                error: view.connections.is_empty().then(|| none.to_owned()),
-                connections: view
-                    .connections
-                    .into_iter()
-                    .map(|c| ConnectionButton { name: c.name, label: c.label, strategy: c.strategy })
-                    .collect(),
+                handle,
+                connections: view.connections.into_iter().map(button).collect(),
+                by_address: view.by_address,
+                address: unknown.or(view.login_hint).unwrap_or_default(),
+                address_error,
             };
-            answer::html(StatusCode::OK, page.render(&answer::frame(&state)))
+            let status =
+                if page.address_error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            answer::html(status, page.render(&answer::frame(state)))
         }
+    }
+}
+
+fn no_company(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((_, domain)) if !domain.is_empty() => {
+            format!("No company sign-in is set up for {domain}. Check the address, or choose another way.")
+        }
+        _ => "Enter your whole e-mail address, such as ada@example.com.".to_owned(),
     }
 }
 
@@ -75,6 +96,32 @@ pub(crate) async fn choose(
     }
 }
 
+/// An e-mail address, entered on the sign-in page.
+#[derive(Deserialize)]
+pub(crate) struct Address {
+    #[serde(default)]
+    handle: String,
+    #[serde(default)]
+    address: String,
+}
+
+/// `POST /u/identify`
+pub(crate) async fn identify(
+    State(state): State<AppState>,
+    session: HostedSession,
+    Form(form): Form<Address>,
+) -> Response {
+    let outcome = async {
+        let browser = session.browser().await?;
+        state.oidc.identify(&form.handle, &form.address, &browser).await
+    };
+    match outcome.await {
+        Ok(Some(url)) => Redirect::to(url.as_str()).into_response(),
+        Ok(None) => show(&state, &session, form.handle, Some(form.address)).await,
+        Err(error) => answer::failed(&state, session.request_id(), &error),
+    }
+}
+
 /// `GET /login/callback`: the redirect URI registered at every provider.
 pub(crate) async fn callback(
     State(state): State<AppState>,
@@ -83,9 +130,13 @@ pub(crate) async fn callback(
 ) -> Response {
     let outcome: Result<Next, PageError> = async {
         let browser = session.browser().await?;
-        let returned = state.oidc.callback(params, &browser).await?;
-        session.sign_in(&returned.sign_in).await?;
-        Ok(returned.next)
+        match state.oidc.callback(params, &browser).await? {
+            Returned::SignedIn { sign_in, next } => {
+                session.sign_in(&sign_in).await?;
+                Ok(next)
+            }
+            Returned::Next(next) => Ok(next),
+        }
     }
     .await;
     answer::next(&state, session.request_id(), outcome)

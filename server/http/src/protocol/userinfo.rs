@@ -20,7 +20,7 @@ pub(crate) async fn userinfo(State(state): State<AppState>, headers: HeaderMap) 
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750 section 2.1).
-fn bearer(headers: &HeaderMap) -> Option<Secret> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
 }

@@ -27,7 +27,7 @@ use coffer_core::{
     user::{Profile, User},
 };
 use coffer_crypto::{KeyFile, Keyring, TokenHash};
-use coffer_federation::{Federation, OutboundConfig};
+use coffer_federation::{Catalogue, Federation, OutboundConfig};
 use coffer_http::{AppState, Manifest, Shared, router};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
 use coffer_store::Store;
@@ -86,7 +86,8 @@ impl Server {
         let store = Store::temporary().await.unwrap();
         let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));
         let config = OutboundConfig { allow_private: vec![], timeout: Duration::from_secs(2) };
-        let federation = Arc::new(Federation::new(config, shared_clock.clone()).unwrap());
+        let federation =
+            Arc::new(Federation::new(Catalogue::embedded().unwrap(), config, shared_clock.clone()).unwrap());
         let issuer = Issuer::new(ISSUER.parse().unwrap());
         let vault = Vault::new(
             store.clone(),
@@ -105,6 +106,7 @@ impl Server {
             shared_clock.clone(),
             shared_rng.clone(),
             federation.clone(),
+            vault.clone(),
             issuer.url().clone(),
         );
         let oidc = Oidc::new(Parts {
@@ -171,6 +173,7 @@ impl Server {
                 false => TokenEndpointAuthMethod::ClientSecretPost,
             },
             id_token_alg: SigningAlgorithm::Es256,
+            connect_accounts: false,
             first_party: false,
             secret_replaced_at: (!public).then_some(now),
             created_at: now,
@@ -199,6 +202,7 @@ impl Server {
             scopes: Scopes::parse("openid profile offline_access", false),
             nonce: Some("n-0S6".into()),
             code_challenge: Some(challenge()),
+            audience: None,
             sign_in: SignIn { user_id: self.user_id.clone(), auth_time: now, session_id: "s1".into() },
             family_id: FamilyId::generate(&SystemRng),
             expires_at: now.plus_seconds(60),
@@ -285,6 +289,7 @@ async fn seed(store: &Store, now: Timestamp) -> (Connection, UserId) {
         created_at: now,
         updated_at: now,
         last_sign_in_at: now,
+        signed_out_at: None,
     };
     store.users().sign_in(&user, event(EventCode::UserSignedIn)).await.unwrap();
     (connection, user_id)

@@ -8,7 +8,7 @@ use coffer_core::{
 };
 
 use super::Params;
-use crate::consent::SCOPES;
+use crate::{consent::SCOPES, my_account};
 
 /// A rule that the request breaks.
 pub(super) struct Fault {
@@ -26,18 +26,20 @@ pub(super) fn validate(
     repeated: &[String],
     client: &Client,
     redirect_uri: &str,
+    my_account_audience: &str,
 ) -> Result<AuthorizationRequest, Fault> {
     if let Some(name) = repeated.first() {
         return Err(fault("invalid_request", format!("The parameter {name} is there more than once.")));
     }
     unsupported(params)?;
+    let audience = audience(params, client, my_account_audience)?;
     response_type(params)?;
     let prompt = prompts(params)?;
     Ok(AuthorizationRequest {
         client_id: client.id.clone(),
         redirect_uri: redirect_uri.to_owned(),
         response_mode: response_mode(params)?,
-        scopes: scopes(params, client),
+        scopes: scopes(params, client, audience.is_some()),
         state: given(params, "state"),
         nonce: given(params, "nonce"),
         code_challenge: code_challenge(params, client)?,
@@ -48,6 +50,7 @@ pub(super) fn validate(
         prompt,
         max_age: max_age(params)?,
         login_hint: given(params, "login_hint"),
+        audience,
     })
 }
 
@@ -62,12 +65,25 @@ fn unsupported(params: &Params) -> Result<(), Fault> {
     if params.contains_key("request_uri") {
         return Err(fault("request_uri_not_supported", "Request URIs are not supported."));
     }
+    Ok(())
+}
+
+/// The one API there is: the My Account API (`audience`, or `resource` of RFC 8707).
+fn audience(params: &Params, client: &Client, my_account: &str) -> Result<Option<String>, Fault> {
     for name in ["audience", "resource"] {
-        if given(params, name).is_some() {
+        let Some(wanted) = given(params, name) else { continue };
+        if wanted.trim_end_matches('/') != my_account.trim_end_matches('/') {
             return Err(fault("invalid_target", format!("No API is known under this {name}.")));
         }
+        if !client.connect_accounts {
+            return Err(fault(
+                "invalid_target",
+                "This application may not use the My Account API. An administrator can allow it in its settings.",
+            ));
+        }
+        return Ok(Some(my_account.to_owned()));
     }
-    Ok(())
+    Ok(None)
 }
 
 fn response_type(params: &Params) -> Result<(), Fault> {
@@ -87,11 +103,14 @@ pub(super) fn response_mode(params: &Params) -> Result<ResponseMode, Fault> {
 }
 
 /// Scopes that are not understood are ignored (OpenID Connect Core section 3.1.2.1).
-fn scopes(params: &Params, client: &Client) -> Scopes {
+fn scopes(params: &Params, client: &Client, for_my_account: bool) -> Scopes {
     let asked = Scopes::parse(params.get("scope").map_or("", String::as_str), false);
     asked
         .iter()
-        .filter(|scope| SCOPES.iter().any(|(known, _)| known == scope))
+        .filter(|scope| {
+            let own = my_account::SCOPES.iter().filter(|_| for_my_account);
+            SCOPES.iter().chain(own).any(|(known, _)| known == scope)
+        })
         .filter(|scope| *scope != "offline_access" || client.may_use(GrantType::RefreshToken))
         .collect()
 }

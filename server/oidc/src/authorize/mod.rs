@@ -12,6 +12,7 @@ use coffer_core::{
     connection::Connection,
     ids::ClientId,
     rng,
+    user::User,
 };
 use coffer_crypto::TokenHash;
 use url::Url;
@@ -32,8 +33,19 @@ pub enum Next {
     Provider(Url),
     /// The consent page, for this interaction.
     Consent(String),
+    /// The page that asks before an account is connected, for this session.
+    Connect(String),
+    /// The person's own page.
+    MyAccount,
+    /// The end of a window in which an administrator tried a connection.
+    Tried {
+        /// Whether it works.
+        worked: bool,
+    },
     /// The client's redirect URI.
     Client(AuthorizationResponse),
+    /// One of the client's redirect URIs, at the end of a connect session.
+    Application(Url),
 }
 
 impl Oidc {
@@ -52,7 +64,8 @@ impl Oidc {
                 AuthorizationResponse::error(self.issuer(), &redirect_uri, mode, state, code, description);
             PageError::ToClient(Box::new(answer))
         };
-        let request = checks::validate(params, repeated, &client, &redirect_uri)
+        let me = self.my_account_audience();
+        let request = checks::validate(params, repeated, &client, &redirect_uri, &me)
             .map_err(|fault| fail(fault.code, &fault.description))?;
         if !client.may_use(GrantType::AuthorizationCode) {
             return Err(fail(
@@ -87,7 +100,7 @@ impl Oidc {
         match (known, named) {
             (Some(_), _) => self.after_sign_in(&handle, &interaction, &client).await,
             (None, Some(connection)) => self
-                .to_provider(&handle, &interaction, &client, &connection, browser)
+                .to_provider(&handle, &interaction, &client, &connection, None, browser)
                 .await
                 .map(Next::Provider),
             (None, None) => Ok(Next::SignIn(handle)),
@@ -149,6 +162,12 @@ impl Oidc {
         Ok(Ok(Some(connection)))
     }
 
+    /// The user of a sign-in that still counts: neither deleted nor signed out everywhere since.
+    pub(crate) async fn present_user(&self, sign_in: &SignIn) -> Result<Option<User>, PageError> {
+        let user = self.store.users().get(&sign_in.user_id).await?;
+        Ok(user.filter(|user| user.signed_out_at.is_none_or(|at| sign_in.auth_time > at)))
+    }
+
     /// The browser's sign-in, if it is good enough for this request.
     async fn known_user(
         &self,
@@ -164,7 +183,7 @@ impl Oidc {
             return Ok(None);
         }
         let Some(sign_in) = browser.recent(request.max_age, self.clock.now()) else { return Ok(None) };
-        let Some(user) = self.store.users().get(&sign_in.user_id).await? else { return Ok(None) };
+        let Some(user) = self.present_user(sign_in).await? else { return Ok(None) };
         if named.is_some_and(|connection| connection.id != user.connection_id) {
             return Ok(None);
         }

@@ -90,7 +90,8 @@ impl Oidc {
         let Some(user) = self.store.users().get(&sign_in.user_id).await? else {
             return Err(EndpointError::InvalidGrant("the user was deleted"));
         };
-        let access = mint_access(self, client, &user.id, &grant.family_id, &grant.scopes, now);
+        let audience = grant.audience.as_deref();
+        let access = mint_access(self, client, &user.id, &grant.family_id, &grant.scopes, audience, now);
         let offline = grant.scopes.contains("offline_access");
         let refresh =
             offline.then(|| mint_refresh(self, client, &grant.family_id, &grant.scopes, sign_in, now));

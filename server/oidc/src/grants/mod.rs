@@ -148,6 +148,7 @@ fn mint_access(
     user_id: &UserId,
     family_id: &FamilyId,
     scopes: &Scopes,
+    audience: Option<&str>,
     now: Timestamp,
 ) -> Minted<AccessGrant> {
     let grant = AccessGrant {
@@ -155,6 +156,7 @@ fn mint_access(
         user_id: user_id.clone(),
         family_id: family_id.clone(),
         scopes: scopes.clone(),
+        audience: audience.map(str::to_owned),
         expires_at: now.plus_seconds(ACCESS_SECONDS),
     };
     mint(oidc, "cfa_", grant)

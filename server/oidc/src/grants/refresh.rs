@@ -11,7 +11,7 @@ use coffer_core::{
 use coffer_crypto::{Secret, TokenHash};
 
 use super::{TokenRequest, TokenResponse, allowed, mint, mint_access, refuse, required};
-use crate::{Oidc, error::EndpointError};
+use crate::{Oidc, error::EndpointError, my_account};
 
 impl Oidc {
     pub(super) async fn by_refresh_token(
@@ -22,9 +22,6 @@ impl Oidc {
     ) -> Result<TokenResponse, EndpointError> {
         allowed(client, GrantType::RefreshToken)?;
         let presented = required(&request.refresh_token, "refresh_token")?;
-        if request.audience.as_deref().is_some_and(|audience| !audience.is_empty()) {
-            return Err(EndpointError::InvalidTarget("No API is known under this audience.".into()));
-        }
         let old = match self.present(client, presented, ip).await? {
             Ok(old) => old,
             Err(reason) => {
@@ -32,8 +29,15 @@ impl Oidc {
                 return Err(refuse(self, EventCode::TokenRefreshRefused, client, None, None, ip, error).await);
             }
         };
-        let scopes = narrowed(&old.scopes, request.scope.as_deref())?;
-        self.rotate(client, &TokenHash::of(presented.reveal()), old, scopes, ip).await
+        let (scopes, audience) = match request.audience.as_deref().filter(|audience| !audience.is_empty()) {
+            None => (narrowed(&old.scopes, request.scope.as_deref())?, None),
+            Some(audience) => {
+                let scopes = self.for_my_account(client, &old, audience, request.scope.as_deref()).await?;
+                (scopes, Some(self.my_account_audience()))
+            }
+        };
+        let issue = Issue { scopes, audience };
+        self.rotate(client, &TokenHash::of(presented.reveal()), old, issue, ip).await
     }
 
     /// The refresh token that `client` presents, or why it is no good. A copy of a rotated one ends
@@ -68,19 +72,57 @@ impl Oidc {
         })
     }
 
+    /// Scopes of an access token for the My Account API: what was granted before, and of the API's own
+    /// those that the user agreed to.
+    async fn for_my_account(
+        &self,
+        client: &Client,
+        old: &RefreshToken,
+        audience: &str,
+        asked: Option<&str>,
+    ) -> Result<Scopes, EndpointError> {
+        if !self.is_my_account(audience) {
+            return Err(EndpointError::InvalidTarget("No API is known under this audience.".into()));
+        }
+        if !client.connect_accounts {
+            return Err(EndpointError::InvalidTarget(
+                "This application may not use the My Account API. An administrator can allow it in its settings."
+                    .into(),
+            ));
+        }
+        let mut allowed = old.scopes.clone();
+        let consented = self.store.consents().get(&old.user_id, &client.id).await?;
+        for (scope, _) in my_account::SCOPES {
+            if client.first_party || consented.contains(scope) {
+                allowed.insert(*scope);
+            }
+        }
+        let asked = asked.filter(|text| !text.trim().is_empty());
+        if let Some(scope) =
+            asked.into_iter().flat_map(str::split_ascii_whitespace).find(|s| !allowed.contains(s))
+        {
+            return Err(EndpointError::InvalidScope(format!(
+                "The user has not agreed to {scope}. Send them to the authorization endpoint with the scope \
+                 offline_access to ask."
+            )));
+        }
+        narrowed(&allowed, asked)
+    }
+
     async fn rotate(
         &self,
         client: &Client,
         old_hash: &TokenHash,
         old: RefreshToken,
-        scopes: Scopes,
+        issue: Issue,
         ip: Option<&str>,
     ) -> Result<TokenResponse, EndpointError> {
+        let Issue { scopes, audience } = issue;
         let now = self.clock.now();
         let Some(user) = self.store.users().get(&old.user_id).await? else {
             return Err(EndpointError::InvalidGrant("the user was deleted"));
         };
-        let access = mint_access(self, client, &user.id, &old.family_id, &scopes, now);
+        let access = mint_access(self, client, &user.id, &old.family_id, &scopes, audience.as_deref(), now);
         let sign_in = SignIn {
             user_id: old.user_id.clone(),
             auth_time: old.auth_time,
@@ -120,6 +162,12 @@ impl Oidc {
             id_token,
         })
     }
+}
+
+/// What the new access token is for.
+struct Issue {
+    scopes: Scopes,
+    audience: Option<String>,
 }
 
 /// The scopes asked for, which may not be more than those granted (RFC 6749 section 6).

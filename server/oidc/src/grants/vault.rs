@@ -1,7 +1,12 @@
 //! The token vault's grant: this server's refresh token for a provider's access token.
 
 use coffer_contract::application::GrantType;
-use coffer_core::{audit::EventCode, client::Client, connection::Connection, ids::UserId};
+use coffer_core::{
+    audit::EventCode,
+    client::Client,
+    connection::{Connection, Enabled},
+    ids::UserId,
+};
 use coffer_vault::{ReleaseError, ReleaseRequest};
 
 use super::{TokenRequest, TokenResponse, allowed, refuse, required};
@@ -46,12 +51,13 @@ impl Oidc {
         let proof = self.present(client, subject, ip).await.map_err(unknown)?;
         let user_id = proof.map_err(|reason| unknown(EndpointError::InvalidSubject(reason)))?.user_id;
         let known = |error: EndpointError| (Some(user_id.clone()), error);
-        let connection = self.vault_connection_for(client, name).await.map_err(known)?;
+        let (connection, how) = self.vault_connection_for(client, name).await.map_err(known)?;
         let release = ReleaseRequest {
             user_id: &user_id,
             connection: &connection,
             client_id: &client.id,
             login_hint: request.login_hint.as_deref().filter(|hint| !hint.is_empty()),
+            ceiling: how.scope_ceiling.as_ref(),
             ip,
         };
         let released = self.vault.release(release).await.map_err(|error| known(refusal(error)))?;
@@ -65,18 +71,22 @@ impl Oidc {
         })
     }
 
-    async fn vault_connection_for(&self, client: &Client, name: &str) -> Result<Connection, EndpointError> {
+    async fn vault_connection_for(
+        &self,
+        client: &Client,
+        name: &str,
+    ) -> Result<(Connection, Enabled), EndpointError> {
         let refused = |text: String| Err(EndpointError::InvalidRequest(text));
         let Some(connection) = self.store.connections().by_name(name).await? else {
             return refused(format!("There is no connection named {name}."));
         };
-        if !self.store.connections().is_enabled(&connection.id, &client.id).await? {
+        let Some(how) = self.store.connections().enabled(&connection.id, &client.id).await? else {
             return refused(format!("The connection {name} is not enabled for this application."));
-        }
+        };
         if !connection.vault_enabled {
             return refused(format!("The token vault is not enabled for the connection {name}."));
         }
-        Ok(connection)
+        Ok((connection, how))
     }
 }
 
@@ -116,6 +126,10 @@ fn refusal(error: ReleaseError) -> EndpointError {
             retry_after,
             inside: format!("the provider is unavailable: {reason}"),
         },
+        ReleaseError::AboveCeiling { excess } => EndpointError::InvalidScope(format!(
+            "The user's account also allows {excess}, which is above what this application may have. An \
+             administrator can change its scopes under Applications > Connections."
+        )),
         ReleaseError::Inside(error) => EndpointError::Inside(error.to_string()),
     }
 }

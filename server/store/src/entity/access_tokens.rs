@@ -21,6 +21,7 @@ pub struct Model {
     pub token_hash: Vec<u8>,
     pub family_id: String,
     pub scopes: String,
+    pub audience: Option<String>,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
 }
@@ -54,6 +55,7 @@ impl Model {
             user_id: UserId::from_text(family.user_id),
             family_id: FamilyId::from_text(family.id),
             scopes: at.json("scopes", &row.scopes)?,
+            audience: row.audience,
             expires_at: Timestamp::from_millis(row.expires_at),
         })
     }
@@ -64,6 +66,7 @@ impl Model {
             token_hash: hash.as_bytes().to_vec(),
             family_id: grant.family_id.to_string(),
             scopes: to_json(&grant.scopes)?,
+            audience: grant.audience.clone(),
             expires_at: grant.expires_at.millis(),
             revoked_at: None,
         })

@@ -15,6 +15,7 @@ pub struct Model {
     pub client_id: Option<String>,
     pub connection: Option<String>,
     pub user_id: Option<String>,
+    pub account: Option<String>,
     pub ip: Option<String>,
     pub description: String,
 }

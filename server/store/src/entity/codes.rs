@@ -24,6 +24,7 @@ pub struct Model {
     pub scopes: String,
     pub nonce: Option<String>,
     pub code_challenge: Option<String>,
+    pub audience: Option<String>,
     pub auth_time: i64,
     pub session_id: String,
     pub family_id: String,
@@ -47,6 +48,7 @@ impl TryFrom<Model> for CodeGrant {
             scopes: at.json("scopes", &row.scopes)?,
             nonce: row.nonce,
             code_challenge: row.code_challenge,
+            audience: row.audience,
             sign_in: SignIn {
                 user_id: UserId::from_text(row.user_id),
                 auth_time: Timestamp::from_millis(row.auth_time),
@@ -69,6 +71,7 @@ impl Model {
             scopes: to_json(&grant.scopes)?,
             nonce: grant.nonce.clone(),
             code_challenge: grant.code_challenge.clone(),
+            audience: grant.audience.clone(),
             auth_time: grant.sign_in.auth_time.millis(),
             session_id: grant.sign_in.session_id.clone(),
             family_id: grant.family_id.to_string(),

@@ -1,4 +1,4 @@
-//! Users on their way to a provider and back. Nonce and PKCE verifier are sealed.
+//! Users on their way to a provider and back. Errand, nonce and PKCE verifier are sealed.
 
 use coffer_contract::Timestamp;
 use coffer_core::{authorization::UpstreamLogin, ids::ConnectionId};
@@ -15,7 +15,6 @@ use crate::{
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub state_hash: Vec<u8>,
-    pub interaction_hash: Vec<u8>,
     pub connection_id: String,
     pub browser_hash: Vec<u8>,
     pub scopes: String,
@@ -34,7 +33,6 @@ impl TryFrom<Model> for (UpstreamLogin, Sealed) {
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let at = Row::hashed("upstream_logins", &row.state_hash);
         let login = UpstreamLogin {
-            interaction_hash: *at.hash("interaction_hash", &row.interaction_hash)?.as_bytes(),
             connection_id: ConnectionId::from_text(row.connection_id),
             browser_hash: *at.hash("browser_hash", &row.browser_hash)?.as_bytes(),
             scopes: at.json("scopes", &row.scopes)?,
@@ -49,7 +47,6 @@ impl Model {
     pub fn new(state: &TokenHash, login: &UpstreamLogin, secrets: &Sealed) -> Result<Self, StoreError> {
         Ok(Self {
             state_hash: state.as_bytes().to_vec(),
-            interaction_hash: login.interaction_hash.to_vec(),
             connection_id: login.connection_id.to_string(),
             browser_hash: login.browser_hash.to_vec(),
             scopes: to_json(&login.scopes)?,

@@ -9,7 +9,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     StoreError,
-    row::{Row, to_json},
+    row::{Row, instant, millis, to_json},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,6 +20,9 @@ pub struct Model {
     pub connection_id: String,
     pub provider_user_id: String,
     pub profile: String,
+    pub email_key: Option<String>,
+    pub name_key: Option<String>,
+    pub signed_out_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
     pub last_sign_in_at: i64,
@@ -43,6 +46,7 @@ impl TryFrom<Model> for User {
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
             last_sign_in_at: Timestamp::from_millis(row.last_sign_in_at),
+            signed_out_at: instant(row.signed_out_at),
         })
     }
 }
@@ -55,9 +59,17 @@ impl Model {
             connection_id: user.connection_id.to_string(),
             provider_user_id: user.provider_user_id.clone(),
             profile: to_json(&user.profile)?,
+            email_key: user.profile.email.as_deref().map(key),
+            name_key: user.profile.label().map(key),
+            signed_out_at: millis(user.signed_out_at),
             created_at: user.created_at.millis(),
             updated_at: user.updated_at.millis(),
             last_sign_in_at: user.last_sign_in_at.millis(),
         })
     }
+}
+
+/// A name or address as it is found by: lower case, and short enough for an index.
+pub fn key(text: &str) -> String {
+    text.trim().to_lowercase().chars().take(200).collect()
 }

@@ -92,7 +92,7 @@ async fn enablements_change_once_and_need_both_ends() {
     assert!(set(app, false).await.unwrap());
     assert!(!connections.is_enabled(con, app).await.unwrap());
     assert!(connections.enabled_for(app).await.unwrap().is_empty());
-    assert!(!connections.of_client(app).await.unwrap()[0].1);
+    assert!(connections.of_client(app).await.unwrap()[0].1.is_none());
     let missing = set(&ClientId::from_text("nobody"), true).await.unwrap_err();
     assert!(matches!(missing, StoreError::NotFound { what: "application" }), "{missing}");
 }
@@ -102,8 +102,8 @@ async fn deleting_a_connection_takes_its_users_and_their_tokens_along() {
     let world = World::new().await;
     world.signed_in().await;
     let deleted = || event(EventCode::ConnectionDeleted);
-    assert!(world.store.connections().delete(&world.connection.id, deleted()).await.unwrap());
-    assert!(!world.store.connections().delete(&world.connection.id, deleted()).await.unwrap());
+    assert!(world.store.connections().delete(&world.connection.id, &[], deleted()).await.unwrap());
+    assert!(!world.store.connections().delete(&world.connection.id, &[], deleted()).await.unwrap());
     assert_eq!(world.store.users().get(&world.user.id).await.unwrap(), None);
     assert_eq!(world.store.tokens().refresh(&TokenHash::of("r-1")).await.unwrap(), None);
     assert_eq!(world.store.tokens().access(&TokenHash::of("a-1"), at(2)).await.unwrap(), None);

@@ -73,6 +73,7 @@ fn client(name: &str) -> Client {
         auth_method: TokenEndpointAuthMethod::ClientSecretPost,
         id_token_alg: SigningAlgorithm::Rs256,
         first_party: false,
+        connect_accounts: false,
         secret_replaced_at: Some(at(0)),
         created_at: at(0),
         updated_at: at(0),
@@ -89,6 +90,7 @@ fn user(connection: &Connection) -> User {
         created_at: at(0),
         updated_at: at(0),
         last_sign_in_at: at(0),
+        signed_out_at: None,
     }
 }
 
@@ -122,6 +124,7 @@ impl World {
             scopes: Scopes::parse("openid", false),
             nonce: None,
             code_challenge: None,
+            audience: None,
             sign_in: SignIn { user_id: self.user.id.clone(), auth_time: at(0), session_id: "session".into() },
             family_id: family.clone(),
             expires_at: at(60),
@@ -150,6 +153,7 @@ impl World {
             user_id: self.user.id.clone(),
             family_id: family.clone(),
             scopes: Scopes::parse("openid", false),
+            audience: None,
             expires_at: at(3600),
         }
     }

@@ -20,6 +20,7 @@ fn interaction(world: &World) -> Interaction {
             state: Some("state".into()),
             nonce: None,
             code_challenge: None,
+            audience: None,
             connection: None,
             connection_scopes: Scopes::default(),
             prompt: Prompts::default(),
@@ -54,7 +55,6 @@ async fn an_upstream_login_is_taken_once() {
     let world = World::new().await;
     let logins = world.store.upstream_logins();
     let login = UpstreamLogin {
-        interaction_hash: [1; 32],
         connection_id: world.connection.id.clone(),
         browser_hash: [2; 32],
         scopes: Scopes::parse("openid", false),

@@ -1,0 +1,81 @@
+//! The My Account API: what a user's access token with the audience `{issuer}me/` opens.
+
+mod accounts;
+mod connect;
+mod error;
+mod page;
+
+use coffer_core::{authorization::AccessGrant, client::Client, user::User};
+use coffer_crypto::{Secret, TokenHash};
+
+pub use accounts::{AccountsPage, ConnectableView, ConnectedAccountView};
+pub use connect::{CompleteRequest, Completed, ConnectParams, Connecting};
+pub use error::{FieldProblem, MyAccountError};
+pub use page::{AccountPage, AccountRow, ApplicationLine, MyAccount};
+
+use crate::Oidc;
+
+/// Lets an application connect accounts for its user.
+pub const CREATE: &str = "create:me:connected_accounts";
+/// Lets an application see which accounts its user connected.
+pub const READ: &str = "read:me:connected_accounts";
+/// Lets an application disconnect accounts of its user.
+pub const DELETE: &str = "delete:me:connected_accounts";
+
+/// The scopes of the API, and what each lets an application do, for the consent page.
+pub const SCOPES: &[(&str, &str)] = &[
+    (CREATE, "Ask you to connect more accounts"),
+    (READ, "See which accounts you connected"),
+    (DELETE, "Disconnect accounts"),
+];
+
+/// Somebody's access token, for this API.
+pub(crate) struct Caller {
+    pub(crate) user: User,
+    pub(crate) client: Client,
+}
+
+impl Oidc {
+    /// The audience of the API.
+    pub fn my_account_audience(&self) -> String {
+        self.issuer.at("me/")
+    }
+
+    /// Whether this audience is the API's; the slash at its end may be left out.
+    pub(crate) fn is_my_account(&self, audience: &str) -> bool {
+        audience.trim_end_matches('/') == self.my_account_audience().trim_end_matches('/')
+    }
+
+    /// Whose token it is, if it is for this API and has the scope.
+    pub(crate) async fn caller(
+        &self,
+        bearer: Option<&Secret>,
+        scope: &'static str,
+    ) -> Result<Caller, MyAccountError> {
+        let token =
+            bearer.ok_or(MyAccountError::Unauthorized("Send an access token as Authorization: Bearer."))?;
+        let found = self.store.tokens().access(&TokenHash::of(token.reveal()), self.clock.now()).await?;
+        let grant: AccessGrant =
+            found.ok_or(MyAccountError::Unauthorized("The access token is unknown, expired or revoked."))?;
+        if grant.audience.as_deref() != Some(self.my_account_audience().as_str()) {
+            return Err(MyAccountError::Unauthorized("The access token is not for the My Account API."));
+        }
+        if !grant.scopes.contains(scope) {
+            return Err(MyAccountError::InsufficientScope(scope));
+        }
+        let gone = MyAccountError::Unauthorized("The user or the application was deleted.");
+        let (Some(user), Some(client)) = (
+            self.store.users().get(&grant.user_id).await?,
+            self.store.clients().get(&grant.client_id).await?,
+        ) else {
+            return Err(gone);
+        };
+        // Switched off means off at once, not when the token ends.
+        if !client.connect_accounts {
+            return Err(MyAccountError::Forbidden(
+                "The My Account API is switched off for this application.",
+            ));
+        }
+        Ok(Caller { user, client })
+    }
+}
