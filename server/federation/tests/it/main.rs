@@ -10,5 +10,6 @@ mod issuer;
 mod key_set;
 mod outbound;
 mod profile;
+mod providers;
 mod refresh;
 mod refresh_quirks;

@@ -26,10 +26,11 @@ use coffer_core::{
     rng,
     user::{Profile, User},
 };
-use coffer_crypto::{KeyFile, Keyring, TokenHash};
+use coffer_crypto::{Context, KeyFile, Keyring, TokenHash};
 use coffer_federation::{Catalogue, Federation, OutboundConfig};
 use coffer_http::{AppState, Manifest, Shared, router};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
+use coffer_providers::{Config, Provider, Providers, Settings};
 use coffer_store::Store;
 use coffer_vault::Vault;
 use http_body_util::BodyExt as _;
@@ -37,6 +38,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 
+/// When the tests take place.
+const START: i64 = 1_700_000_000;
 pub const ISSUER: &str = "https://coffer.example/";
 pub const CALLBACK: &str = "https://app.example/callback";
 pub const VERIFIER: &str = "a-code-verifier-that-has-at-least-43-characters";
@@ -68,6 +71,9 @@ pub struct Server {
     pub clock: ManualClock,
     pub connection: Connection,
     pub user_id: UserId,
+    pub vault: Vault,
+    /// The connection's provider, where the test has one.
+    pub providers: Option<Providers>,
     router: Router,
 }
 
@@ -79,13 +85,25 @@ pub struct Registered {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::build(None).await
+    }
+
+    /// With a provider over HTTP behind the connection.
+    pub async fn with_provider() -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START)));
+        let config = Config { clock, rng: Arc::new(SystemRng), ..Config::default() };
+        Self::build(Some(Providers::start(config).await.unwrap())).await
+    }
+
+    async fn build(providers: Option<Providers>) -> Self {
         // In the past: tower-sessions counts a session's end from the real time.
-        let clock = ManualClock::new(Timestamp::from_seconds(1_700_000_000));
+        let clock = ManualClock::new(Timestamp::from_seconds(START));
         let shared_clock: Arc<dyn Clock> = Arc::new(clock.clone());
         let shared_rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let store = Store::temporary().await.unwrap();
         let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));
-        let config = OutboundConfig { allow_private: vec![], timeout: Duration::from_secs(2) };
+        let allow_private = providers.iter().map(|_| "127.0.0.0/8".parse().unwrap()).collect();
+        let config = OutboundConfig { allow_private, timeout: Duration::from_secs(2) };
         let federation =
             Arc::new(Federation::new(Catalogue::embedded().unwrap(), config, shared_clock.clone()).unwrap());
         let issuer = Issuer::new(ISSUER.parse().unwrap());
@@ -111,8 +129,8 @@ impl Server {
         );
         let oidc = Oidc::new(Parts {
             store: store.clone(),
-            keyring,
-            vault,
+            keyring: keyring.clone(),
+            vault: vault.clone(),
             federation,
             clock: shared_clock.clone(),
             rng: shared_rng.clone(),
@@ -127,8 +145,8 @@ impl Server {
             assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
             trusted_proxies: vec![],
         }));
-        let (connection, user_id) = seed(&store, clock.now()).await;
-        Self { store, clock, connection, user_id, router }
+        let (connection, user_id) = seed(&store, &keyring, providers.as_ref(), clock.now()).await;
+        Self { store, clock, connection, user_id, vault, providers, router }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -140,6 +158,17 @@ impl Server {
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }
+    }
+
+    /// A request with an access token, and JSON where there is a body.
+    pub async fn bearer(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())));
+        self.send(request.unwrap()).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -173,7 +202,7 @@ impl Server {
                 false => TokenEndpointAuthMethod::ClientSecretPost,
             },
             id_token_alg: SigningAlgorithm::Es256,
-            connect_accounts: false,
+            connect_accounts: true,
             first_party: false,
             secret_replaced_at: (!public).then_some(now),
             created_at: now,
@@ -257,7 +286,13 @@ pub fn challenge() -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
 }
 
-async fn seed(store: &Store, now: Timestamp) -> (Connection, UserId) {
+async fn seed(
+    store: &Store,
+    keyring: &Keyring,
+    providers: Option<&Providers>,
+    now: Timestamp,
+) -> (Connection, UserId) {
+    let base = providers.map_or("https://provider.example".to_owned(), |p| format!("{}/sandbox", p.base()));
     let event = |code| AuditEvent::new(now, code, Actor::System, "test");
     let connection = Connection {
         id: ConnectionId::generate(&SystemRng),
@@ -270,16 +305,20 @@ async fn seed(store: &Store, now: Timestamp) -> (Connection, UserId) {
         purpose: Purpose::Both,
         vault_enabled: true,
         options: ConnectionOptions {
-            authorization_url: Some("https://provider.example/authorize".into()),
-            token_url: Some("https://provider.example/token".into()),
-            user_info_url: Some("https://provider.example/me".into()),
+            authorization_url: Some(format!("{base}/authorize")),
+            token_url: Some(format!("{base}/token")),
+            user_info_url: Some(format!("{base}/userinfo")),
+            revocation_url: Some(format!("{base}/revoke")),
             ..ConnectionOptions::default()
         },
         created_at: now,
         updated_at: now,
         version: 1,
     };
-    store.connections().create(&connection, None, event(EventCode::ConnectionCreated)).await.unwrap();
+    let place = Context { table: "connections", row: connection.id.as_str(), column: "client_secret" };
+    let secret = keyring.seal(&SystemRng, place, Settings::of(Provider::Sandbox).client_secret.as_bytes());
+    let created = event(EventCode::ConnectionCreated);
+    store.connections().create(&connection, Some(&secret), created).await.unwrap();
     let user_id = UserId::from_text("oauth2|provider|ada");
     let user = User {
         id: user_id.clone(),
