@@ -41,7 +41,7 @@ export class Dashboard {
     await this.field("E-mail address").fill(ADMIN.email);
     await this.field("Password").fill(ADMIN.password);
     await this.button("Create administrator").click();
-    await this.heading("Applications").waitFor();
+    await this.heading("Overview").waitFor();
   }
 
   async signIn() {
@@ -49,11 +49,11 @@ export class Dashboard {
     await this.field("E-mail address").fill(ADMIN.email);
     await this.field("Password").fill(ADMIN.password);
     await this.button("Sign in").click();
-    await this.heading("Applications").waitFor();
+    await this.heading("Overview").waitFor();
   }
 
   /** Creates an application and returns `{id, secret}`; a public one has no secret. */
-  async createApplication(name, { type = "Regular web", callbacks = [], vault = true } = {}) {
+  async createApplication(name, { type = "Regular web", callbacks = [], vault = true, connectAccounts = false } = {}) {
     await this.open("console/applications/new");
     await this.field("Name").fill(name);
     await this.page.getByRole("radio", { name: type }).check();
@@ -69,6 +69,7 @@ export class Dashboard {
     await this.field("Allowed callback URLs").fill(callbacks.join("\n"));
     const grant = this.page.getByRole("checkbox", { name: /^Token vault/ });
     if (vault !== (await grant.isChecked())) await grant.click();
+    if (connectAccounts) await this.field("My Account API").check();
     await this.button("Save changes").click();
     await this.toast("Changes saved.");
     return { id, secret };
@@ -89,5 +90,14 @@ export class Dashboard {
     await this.open(`console/applications/${client.id}?tab=connections`);
     await this.page.getByRole("switch", { name: `Enable ${connection} for` }).setChecked(on);
     await this.toast(`is ${on ? "enabled" : "disabled"} for`);
+  }
+
+  /** Begins to try the connection at this path; returns the window that opens, where nobody is signed in yet. */
+  async beginTry(path) {
+    await this.page.context().clearCookies({ domain: "127.0.0.1" });
+    await this.open(`${path.slice(1)}?tab=try`);
+    const opened = this.page.context().waitForEvent("page");
+    await this.button("Try connection").click();
+    return opened;
   }
 }

@@ -7,7 +7,7 @@ use http::{
     HeaderValue, Method,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
-use oauth2::HttpRequest;
+use oauth2::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use thiserror::Error;
 use url::{Url, form_urlencoded};
@@ -16,7 +16,7 @@ use crate::{
     Federation, Upstream,
     catalogue::{RevocationStyle, RevokedToken},
     endpoints::Provider,
-    error::{OutboundError, UpstreamError},
+    error::{OutboundError, RefreshError, UpstreamError},
 };
 
 /// A token was not revoked.
@@ -47,35 +47,44 @@ impl From<UpstreamError> for RevokeError {
 
 impl Federation {
     /// Ends what the user granted, as far as the provider has an endpoint for that. False where it has none.
+    /// `ended` says that the access token is no good any more: where the provider wants one, the refresh
+    /// token, of no further use, is spent for another.
     pub async fn revoke(
         &self,
         upstream: &Upstream<'_>,
         access_token: &Secret,
         refresh_token: Option<&Secret>,
+        ended: bool,
     ) -> Result<bool, RevokeError> {
         let provider = self.provider(upstream.connection).await?;
         let Some((url, style, which)) = provider.revocation.clone() else { return Ok(false) };
-        let (token, hint) = match (which, refresh_token) {
-            (RevokedToken::Refresh, Some(token)) => (token, "refresh_token"),
-            _ => (access_token, "access_token"),
+        let fresh = match refresh_token.filter(|_| ended && which == RevokedToken::Access) {
+            Some(token) => match self.refresh(upstream, token, None).await {
+                Ok(tokens) => Some(tokens.access_token),
+                Err(RefreshError::Revoked { .. }) => return Ok(true),
+                Err(RefreshError::Transient { reason, .. }) => return Err(RevokeError::Transient(reason)),
+                Err(RefreshError::Misconfigured { reason }) => return Err(RevokeError::Refused(reason)),
+            },
+            None => None,
         };
-        let request = match style {
-            RevocationStyle::Rfc7009 => self.by_rfc7009(upstream, &provider, &url, token, hint).await?,
-            RevocationStyle::Form => form(&url, &[("token", token.reveal())])?,
-            RevocationStyle::Bearer => bearer(&url, token)?,
-            RevocationStyle::BasicJson => basic_json(upstream, &url, token)?,
+        let access_token = fresh.as_ref().unwrap_or(access_token);
+        let refresh = refresh_token.map(|token| (token, "refresh_token"));
+        let access = (access_token, "access_token");
+        let tokens: Vec<_> = match which {
+            RevokedToken::Refresh => vec![refresh.unwrap_or(access)],
+            RevokedToken::Access => vec![access],
+            RevokedToken::Both => refresh.into_iter().chain((!ended).then_some(access)).collect(),
         };
-        let answer = self.outbound.post(request).await?;
-        let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let refused = provider.entry.token.ok_member.as_ref().is_some_and(|name| body[name] == false);
-        let code: String = body["error"].as_str().unwrap_or_default().chars().take(100).collect();
-        match answer.status().as_u16() {
-            200..300 if !refused => Ok(true),
-            // What is unknown there is revoked already.
-            404 | 422 => Ok(true),
-            _ if GONE.contains(&code.as_str()) => Ok(true),
-            status => Err(RevokeError::Refused(format!("the provider answered {status} {code}"))),
+        for (token, hint) in tokens {
+            let request = match style {
+                RevocationStyle::Rfc7009 => self.by_rfc7009(upstream, &provider, &url, token, hint).await?,
+                RevocationStyle::Form => form(&url, &[("token", token.reveal())])?,
+                RevocationStyle::Bearer => bearer(&url, token)?,
+                RevocationStyle::BasicJson => basic_json(upstream, &url, token)?,
+            };
+            understood(&provider, &self.outbound.post(request).await?)?;
         }
+        Ok(true)
     }
 
     async fn by_rfc7009(
@@ -102,6 +111,20 @@ impl Federation {
             params.push(("client_secret", secret.reveal()));
         }
         form(url, &params)
+    }
+}
+
+/// Whether the token is revoked now.
+fn understood(provider: &Provider<'_>, answer: &HttpResponse) -> Result<(), RevokeError> {
+    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let refused = provider.entry.token.ok_member.as_ref().is_some_and(|name| body[name] == false);
+    let code: String = body["error"].as_str().unwrap_or_default().chars().take(100).collect();
+    match answer.status().as_u16() {
+        200..300 if !refused => Ok(()),
+        // What is unknown there is revoked already.
+        404 | 422 => Ok(()),
+        _ if GONE.contains(&code.as_str()) => Ok(()),
+        status => Err(RevokeError::Refused(format!("the provider answered {status} {code}"))),
     }
 }
 

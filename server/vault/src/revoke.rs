@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use coffer_core::{
+    Timestamp,
     audit::{Actor, AuditEvent, EventCode},
     connection::Connection,
     ids::RevocationId,
@@ -31,6 +32,7 @@ struct Plain {
     connection: Connection,
     client_secret: Option<String>,
     access_token: String,
+    access_expires_at: Option<Timestamp>,
     refresh_token: Option<String>,
 }
 
@@ -57,6 +59,7 @@ impl Vault {
                     connection: connection.clone(),
                     client_secret: client_secret.as_ref().map(|secret| secret.reveal().to_owned()),
                     access_token: tokens.access_token.reveal().to_owned(),
+                    access_expires_at: set.access_expires_at,
                     refresh_token: tokens.refresh_token.map(|token| token.reveal().to_owned()),
                 };
                 let plain = serde_json::to_vec(&plain).map_err(|_| VaultError::Format(id.to_string()))?;
@@ -140,7 +143,8 @@ impl Vault {
         };
         let refresh_token = plain.refresh_token.map(Secret::new);
         let access_token = Secret::new(plain.access_token);
-        let outcome = inner.federation.revoke(&upstream, &access_token, refresh_token.as_ref()).await;
+        let ended = plain.access_expires_at.is_some_and(|end| end <= inner.clock.now());
+        let outcome = inner.federation.revoke(&upstream, &access_token, refresh_token.as_ref(), ended).await;
         let event = |code, text: String| {
             AuditEvent::new(inner.clock.now(), code, Actor::System, text)
                 .connection(&revocation.connection)

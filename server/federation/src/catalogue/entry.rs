@@ -194,6 +194,7 @@ pub(crate) enum RevokedToken {
     #[default]
     Refresh,
     Access,
+    Both,
 }
 
 impl Entry {

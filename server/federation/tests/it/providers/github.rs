@@ -67,3 +67,13 @@ async fn github_takes_the_grant_back() {
     assert!(stand.revoke(&tokens).await.unwrap());
     assert_eq!(stand.alive(), 0);
 }
+
+/// The endpoint wants an access token that is good; eight hours later there is none left.
+#[tokio::test]
+async fn github_takes_the_grant_back_after_the_token_has_ended() {
+    let stand = stand().await;
+    stand.change(|settings| settings.github_app = true);
+    let tokens = stand.sign_in("ada").await.tokens;
+    assert!(stand.revoke_later(&tokens).await.unwrap());
+    assert_eq!(stand.alive(), 0);
+}

@@ -115,7 +115,14 @@ impl Stand {
 
     pub async fn revoke(&self, tokens: &ProviderTokens) -> Result<bool, RevokeError> {
         let upstream = upstream(&self.connection, &self.secret);
-        self.federation.revoke(&upstream, &tokens.access_token, tokens.refresh_token.as_ref()).await
+        self.federation.revoke(&upstream, &tokens.access_token, tokens.refresh_token.as_ref(), false).await
+    }
+
+    /// The same, long after the access token has ended.
+    pub async fn revoke_later(&self, tokens: &ProviderTokens) -> Result<bool, RevokeError> {
+        self.clock.advance_seconds(7 * 24 * 3600);
+        let upstream = upstream(&self.connection, &self.secret);
+        self.federation.revoke(&upstream, &tokens.access_token, tokens.refresh_token.as_ref(), true).await
     }
 
     /// Grants at the provider that still hold.

@@ -57,3 +57,15 @@ async fn slack_takes_the_token_back() {
     assert_eq!(stand.alive(), 0);
     assert!(stand.revoke(&tokens).await.unwrap(), "revoked before is revoked");
 }
+
+#[tokio::test]
+async fn slack_takes_the_grant_back_after_the_token_has_ended() {
+    let stand = stand().await;
+    stand.change(|settings| settings.rotation = Rotation::SingleUse);
+    let tokens = stand.sign_in("ada").await.tokens;
+    assert!(stand.revoke_later(&tokens).await.unwrap());
+    assert!(
+        is_revoked(&stand.refresh(&refresh_token(&tokens)).await),
+        "with rotation each token ends by itself"
+    );
+}
