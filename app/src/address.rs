@@ -1,13 +1,28 @@
 //! Addresses of the console's pages.
 
 /// Where a visit to the console begins.
-pub(crate) const HOME: &str = "/console/applications";
+pub(crate) const HOME: &str = "/console/overview";
+/// The list of applications.
+pub(crate) const APPLICATIONS: &str = "/console/applications";
+/// The list of users.
+pub(crate) const USERS: &str = "/console/users";
 /// The sign-in page.
 pub(crate) const SIGN_IN: &str = "/console/sign-in";
 
 /// The sign-in page that comes back to `here` afterwards.
 pub(crate) fn sign_in(here: &str) -> String {
     format!("{SIGN_IN}?return_to={}", encode(here))
+}
+
+/// A user's page. Ids hold characters that an address does not (`oidc|work|ada`).
+pub(crate) fn user(id: &str) -> String {
+    format!("{USERS}/{}", encode(id))
+}
+
+/// The audit log, filtered by these fields.
+pub(crate) fn logs(filters: &[(&str, &str)]) -> String {
+    let query: Vec<_> = filters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    format!("/console/logs?{}", query.join("&"))
 }
 
 /// `target` if it is a page of the console, else [`HOME`]: nobody is sent to another site.

@@ -11,7 +11,10 @@ use leptos_router::{
 
 use crate::{
     address,
-    console::{Console, NotFound, applications, connections, logs, setup::Setup, sign_in::SignIn},
+    console::{
+        Console, NotFound, applications, connections, logs, overview::Overview, setup::Setup,
+        sign_in::SignIn, users,
+    },
     ui::{Toasts, ready, toasts::ToastRegion},
 };
 
@@ -29,6 +32,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/console/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/console") view=Console ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=address::HOME/> } ssr=SsrMode::Async/>
+                    <Route path=path!("overview") view=Overview ssr=SsrMode::Async/>
                     <Route
                         path=path!("connections/social")
                         view=|| view! { <connections::List group=ConnectionGroup::Social/> }
@@ -58,6 +62,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("applications") view=applications::List ssr=SsrMode::Async/>
                     <Route path=path!("applications/new") view=applications::New ssr=SsrMode::Async/>
                     <Route path=path!("applications/:client_id") view=applications::Page ssr=SsrMode::Async/>
+                    <Route path=path!("users") view=users::List ssr=SsrMode::Async/>
+                    <Route path=path!("users/:id") view=users::Page ssr=SsrMode::Async/>
                     <Route path=path!("logs") view=logs::Logs ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -22,12 +22,13 @@ pub(crate) fn here() -> String {
 }
 
 /// Focuses the first element that matches, once the page has settled.
-pub(crate) fn focus(selector: &'static str) {
+pub(crate) fn focus(selector: impl Into<String>) {
+    let selector = selector.into();
     #[cfg(feature = "hydrate")]
     leptos::prelude::set_timeout(
         move || {
             use wasm_bindgen::JsCast;
-            let found = leptos::prelude::document().query_selector(selector).ok().flatten();
+            let found = leptos::prelude::document().query_selector(&selector).ok().flatten();
             if let Some(element) = found.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
                 _ = element.focus();
             }
@@ -35,7 +36,7 @@ pub(crate) fn focus(selector: &'static str) {
         std::time::Duration::from_millis(30),
     );
     #[cfg(not(feature = "hydrate"))]
-    let _ = selector;
+    drop(selector);
 }
 
 /// What somebody typed into the control with this id before scripts ran.
@@ -69,5 +70,48 @@ pub(crate) fn copy(text: &str) -> bool {
     {
         let _ = text;
         false
+    }
+}
+
+/// Another window of the browser.
+pub(crate) struct Window {
+    #[cfg(feature = "hydrate")]
+    window: web_sys::Window,
+}
+
+impl Window {
+    /// Opens an empty window. Browsers let that happen in a click alone, so the address follows later.
+    /// `None` where the browser refused.
+    pub(crate) fn open() -> Option<Self> {
+        #[cfg(feature = "hydrate")]
+        {
+            let features = "popup,width=560,height=760";
+            let window = leptos::prelude::window()
+                .open_with_url_and_target_and_features("", "_blank", features)
+                .ok()??;
+            // What it shows next is not ours: it gets no hold of this page.
+            _ = window.set_opener(&wasm_bindgen::JsValue::NULL);
+            Some(Self { window })
+        }
+        #[cfg(not(feature = "hydrate"))]
+        None
+    }
+
+    /// Sends the window to an address.
+    pub(crate) fn go(&self, address: &str) {
+        #[cfg(feature = "hydrate")]
+        {
+            _ = self.window.location().set_href(address);
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = address;
+    }
+
+    /// Closes the window, as long as it is in reach: not once it shows another site.
+    pub(crate) fn close(&self) {
+        #[cfg(feature = "hydrate")]
+        {
+            _ = self.window.close();
+        }
     }
 }

@@ -3,7 +3,10 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{App, ui::icon::FAVICON};
+use crate::{
+    App,
+    ui::{icon::FAVICON, sandbox_note},
+};
 
 /// Addresses of the hashed assets.
 #[derive(Clone, Debug)]
@@ -17,7 +20,7 @@ pub struct Assets {
 }
 
 /// A whole console page. Its one script carries the nonce of the request's context.
-pub fn shell(assets: Assets) -> impl IntoView {
+pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
     let Assets { css, js, wasm } = assets;
     // Debug formatting quotes and escapes; the addresses are the server's own.
     let start = format!(
@@ -39,6 +42,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                {sandbox_note(sandbox)}
             </body>
         </html>
     }

@@ -19,13 +19,14 @@ export async function freePort() {
 
 export class Coffer {
   /** Starts a server on an empty database. `settings` are further environment variables. */
-  static async start(settings = {}) {
+  static async start(settings = {}, options = []) {
     const coffer = new Coffer();
     coffer.folder = await mkdtemp(join(tmpdir(), "coffer-"));
     coffer.database = join(coffer.folder, "coffer.db");
     coffer.port = await freePort();
     coffer.url = `http://localhost:${coffer.port}/`;
     coffer.settings = settings;
+    coffer.options = options;
     coffer.output = "";
     await coffer.run();
     return coffer;
@@ -46,7 +47,7 @@ export class Coffer {
 
   /** Starts the process and waits until it answers. */
   async run() {
-    const child = spawn(BINARY, ["serve"], { env: this.environment(), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(BINARY, ["serve", ...this.options], { env: this.environment(), stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     this.gone = new Promise((resolve) => child.on("exit", resolve));
     let started = "";

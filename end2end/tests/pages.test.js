@@ -63,7 +63,15 @@ describe("every page", { timeout: 300_000 }, () => {
       await dashboard.signIn();
     });
 
-    for (const path of ["applications", "connections/social", "connections/enterprise"]) {
+    it("the overview, with the first steps", async () => {
+      await dashboard.open("console");
+      await dashboard.heading("Overview").waitFor();
+      await page.getByText("0 of 6 done").waitFor();
+      await page.getByText("Nothing happened yet").waitFor();
+      await look(page, "overview-empty");
+    });
+
+    for (const path of ["applications", "connections/social", "connections/enterprise", "users"]) {
       it(`the empty list of ${path}`, async () => {
         await dashboard.open(`console/${path}`);
         await dashboard.link("Logs").first().waitFor();
@@ -79,6 +87,17 @@ describe("every page", { timeout: 300_000 }, () => {
       await look(page, "catalogue-social");
       await dashboard.open("console/connections/enterprise/new");
       await look(page, "catalogue-enterprise");
+    });
+
+    it("the catalogue, narrowed down", async () => {
+      await dashboard.open("console/connections/social/new");
+      await dashboard.field("Find a provider").fill("goo");
+      await page.getByRole("link", { name: /GitHub/ }).waitFor({ state: "hidden" });
+      assert.ok(await page.getByRole("link", { name: /Google/ }).isVisible());
+      await look(page, "catalogue-found");
+      await dashboard.field("Find a provider").fill("no such provider");
+      await page.getByRole("heading", { name: "Nothing found" }).waitFor();
+      await look(page, "catalogue-nothing-found");
     });
 
     it("a new connection, with errors beside their fields", async () => {
@@ -122,6 +141,40 @@ describe("every page", { timeout: 300_000 }, () => {
       await dashboard.link("Applications").last().click();
       await page.getByRole("switch", { name: /for Mail agent/ }).or(page.getByRole("switch")).first().waitFor();
       await look(page, "connection-applications");
+    });
+
+    it("the scopes that an application may get", async () => {
+      await dashboard.open(`console/applications/${client.id}?tab=connections`);
+      await dashboard.button("Scopes for Account at work").click();
+      await page.getByRole("radio", { name: /^At most these/ }).check();
+      await page.getByRole("checkbox").first().check();
+      await look(page, "ceiling");
+      await dashboard.button("Save scopes").click();
+      await page.getByText("Limited to 1 scope").waitFor();
+      await look(page, "ceiling-saved");
+      await dashboard.button("Scopes for Account at work").click();
+      await page.getByRole("radio", { name: /^No limit/ }).check();
+      await dashboard.button("Save scopes").click();
+      await page.getByText("Limited to 1 scope").waitFor({ state: "detached" });
+    });
+
+    it("a connection that is tried", async () => {
+      const opened = await dashboard.beginTry(connection);
+      await page.getByText("Waiting for you to sign in").waitFor();
+      await look(page, "try-waiting");
+      await atProvider(opened, "ada");
+      await page.getByText("The connection works.").waitFor();
+      await opened.close();
+      await look(page, "try-worked");
+    });
+
+    it("a connection that is tried and fails", async () => {
+      const opened = await dashboard.beginTry(connection);
+      await opened.locator("input[name=login]").waitFor();
+      await opened.getByRole("link", { name: /Cancel/ }).click();
+      await page.getByText("The connection does not work yet.").waitFor();
+      await opened.close();
+      await look(page, "try-failed");
     });
 
     it("the question before a connection is deleted", async () => {
@@ -202,6 +255,53 @@ describe("every page", { timeout: 300_000 }, () => {
     });
 
     it("no page loaded a script", () => assert.deepEqual(scripts, []));
+  });
+
+  describe("of the dashboard, once there are users", () => {
+    before(async () => {
+      await world.agent.configure(world.coffer.url, client, "work", `${world.upstream.issuer}/me`);
+      for (const [person, life] of [["ada", 3600], ["grace", 2]]) {
+        world.upstream.tokenLife = life;
+        const { context } = await world.signIn(person, { query: "?connection=work" });
+        await context.close();
+        for (let times = 0; times < 3; times += 1) await world.agent.work();
+      }
+      world.upstream.tokenLife = 3600;
+      // Grace takes her consent back, so her account is refused at its next refresh.
+      await world.upstream.revokeEverything("grace");
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      const refreshToken = world.agent.tokens.refresh_token;
+      const answer = await world.coffer.vault({ client, refreshToken, connection: "work" });
+      assert.notEqual(answer.status, 200);
+    });
+
+    it("the overview", async () => {
+      await dashboard.open("console/overview");
+      await page.getByRole("figure").first().waitFor();
+      await look(page, "overview");
+    });
+
+    it("the list of users", async () => {
+      await dashboard.open("console/users");
+      await page.getByRole("link", { name: /^Grace/ }).waitFor();
+      await look(page, "list-users");
+    });
+
+    it("a user", async () => {
+      for (const person of ["Ada", "Grace"]) {
+        await dashboard.open("console/users");
+        await page.getByRole("link", { name: new RegExp(`^${person}`) }).first().click();
+        await page.getByRole("heading", { level: 1, name: new RegExp(`^${person}`) }).waitFor();
+        await look(page, `user-${person.toLowerCase()}`);
+      }
+    });
+
+    it("the question before a user is deleted", async () => {
+      await dashboard.button("Delete user").click();
+      await page.getByRole("dialog").waitFor();
+      await look(page, "user-delete");
+      await page.keyboard.press("Escape");
+    });
   });
 
   it("the logs", async () => {

@@ -20,7 +20,12 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Bring the database up to date and serve.
-    Serve,
+    Serve {
+        /// Also start a provider and an example agent on this machine, to try Coffer with. Anyone can sign in
+        /// there as anyone.
+        #[arg(long)]
+        sandbox: bool,
+    },
     /// Bring the database up to date, and no more.
     Migrate,
     /// Administrators of the dashboard.

@@ -36,6 +36,8 @@ pub struct Config {
     pub http: Http,
     /// Requests to providers.
     pub outbound: Outbound,
+    /// The sandbox.
+    pub sandbox: Sandbox,
     /// The log.
     pub log: Log,
 }
@@ -80,6 +82,16 @@ pub struct Outbound {
     pub allow_private: Vec<IpNet>,
     /// Longest time for a request, in seconds.
     pub timeout_seconds: u64,
+}
+
+/// The sandbox of `coffer serve --sandbox`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Port of its provider on 127.0.0.1; any free one where it is 0.
+    pub provider_port: u16,
+    /// Port of its example agent.
+    pub agent_port: u16,
 }
 
 /// The log.

@@ -7,6 +7,7 @@ mod explain;
 mod keyfile;
 mod logging;
 mod reseal;
+mod sandbox;
 mod wiring;
 
 use std::process::ExitCode;

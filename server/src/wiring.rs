@@ -1,18 +1,22 @@
 //! How the parts are put together: the only place that knows all of them.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_admin::Admin;
 use coffer_core::{Clock, Rng, SystemClock, SystemRng};
 use coffer_crypto::Keyring;
-use coffer_federation::{Catalogue, Federation, OutboundConfig};
+use coffer_federation::{Catalogue, Entry, Federation, OutboundConfig};
 use coffer_http::{AppState, Manifest, Shared};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys, keys::KeyAssertions};
+use coffer_sandbox::{STRATEGY, Sandbox};
 use coffer_store::Store;
 use coffer_vault::Vault;
 
-use crate::{commands::Failure, config::Config, keyfile};
+use ipnet::IpNet;
+
+use crate::{commands::Failure, config::Config, keyfile, sandbox::Beside};
 
 /// Database and keys: what every command needs.
 pub struct Base {
@@ -66,15 +70,21 @@ pub struct House {
 }
 
 /// Puts the parts together that are there whatever door they are reached through.
-pub async fn house(config: &Config, base: &Base) -> Result<House, Failure> {
-    let outbound = OutboundConfig {
-        allow_private: config.outbound.allow_private.clone(),
-        timeout: Duration::from_secs(config.outbound.timeout_seconds),
-    };
+pub async fn house(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> Result<House, Failure> {
+    let mut catalogue = catalogue(config)?;
+    let mut allow_private = config.outbound.allow_private.clone();
+    if let Some(sandbox) = sandbox {
+        let entry = Entry::parse(STRATEGY, &sandbox.catalogue_entry());
+        catalogue.add(entry.map_err(|error| Failure::Start(error.to_string()))?);
+        // The provider is on this machine.
+        allow_private.push(IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    }
+    let outbound =
+        OutboundConfig { allow_private, timeout: Duration::from_secs(config.outbound.timeout_seconds) };
     let keys =
         SigningKeys::load(base.store.clone(), base.keyring.clone(), base.clock.clone(), base.rng.as_ref())
             .await?;
-    let federation = Federation::new(catalogue(config)?, outbound, base.clock.clone())
+    let federation = Federation::new(catalogue, outbound, base.clock.clone())
         .map_err(|error| Failure::Start(error.to_string()))?
         .with_assertions(Arc::new(KeyAssertions::new(keys.clone(), base.rng.clone())));
     let federation = Arc::new(federation);
@@ -86,7 +96,7 @@ pub async fn house(config: &Config, base: &Base) -> Result<House, Failure> {
         base.rng.clone(),
         Issuer::new(config.public_url.clone()).callback_url(),
     );
-    let admin = Arc::new(Admin::new(
+    let admin = Admin::new(
         base.store.clone(),
         base.keyring.clone(),
         base.clock.clone(),
@@ -94,8 +104,12 @@ pub async fn house(config: &Config, base: &Base) -> Result<House, Failure> {
         federation.clone(),
         vault.clone(),
         config.public_url.clone(),
-    ));
-    Ok(House { federation, keys, vault, admin })
+    );
+    let admin = match sandbox {
+        Some(sandbox) => admin.with_sandbox(Arc::new(Beside(sandbox.clone()))),
+        None => admin,
+    };
+    Ok(House { federation, keys, vault, admin: Arc::new(admin) })
 }
 
 /// The whole server.
@@ -109,9 +123,9 @@ pub struct Server {
 }
 
 /// Puts the server together.
-pub async fn server(config: &Config, base: &Base) -> Result<Server, Failure> {
+pub async fn server(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> Result<Server, Failure> {
     let assets = Manifest::embedded().map_err(|error| Failure::Start(error.to_string()))?;
-    let House { federation, keys, vault, admin } = house(config, base).await?;
+    let House { federation, keys, vault, admin } = house(config, base, sandbox).await?;
     let oidc = Oidc::new(Parts {
         store: base.store.clone(),
         keyring: base.keyring.clone(),
@@ -128,6 +142,7 @@ pub async fn server(config: &Config, base: &Base) -> Result<Server, Failure> {
         clock: base.clock.clone(),
         rng: base.rng.clone(),
         assets,
+        sandbox: sandbox.is_some(),
         trusted_proxies: config.http.trusted_proxies.clone(),
     });
     Ok(Server { state, vault, admin })

@@ -3,6 +3,7 @@
 use coffer_contract::connection::Enablement;
 use leptos::{prelude::*, task::spawn_local};
 
+use super::limits::{Limited, Limits};
 use crate::{
     server_fns::enablement::set_enablement,
     ui::{Toasts, icon::Mark, layout::VaultBadge, ready},
@@ -21,7 +22,7 @@ pub(crate) enum Side {
 #[component]
 pub(crate) fn Enablements(rows: Vec<Enablement>, side: Side) -> impl IntoView {
     let rows = rows.into_iter().map(|row| view! { <Row row=row side=side/> }).collect_view();
-    view! { <ul class="card divide-y divide-line">{rows}</ul> }.into_any()
+    view! { <ul class="card rows">{rows}</ul> }.into_any()
 }
 
 #[component]
@@ -29,6 +30,7 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
     let toasts = Toasts::of_page();
     let waiting = ready::waiting();
     let enabled = RwSignal::new(row.enabled);
+    let ceiling = RwSignal::new(row.scope_ceiling.clone());
     let saving = RwSignal::new(false);
     let (title, href, other) = match side {
         Side::Connections => (
@@ -52,6 +54,7 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
             view! { <code class="hint break-all">{row.client_id.clone()}</code> }.into_any()
         }
     };
+    let limits = Limits::of(&row, enabled, ceiling);
     let (connection_id, client_id) = (row.connection_id, row.client_id);
     let (application, connection) = (row.application_name, row.connection_name);
     let change = move |ev| {
@@ -69,6 +72,7 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
             match set_enablement(connection_id, client_id, wanted).await {
                 Ok(saved) => {
                     enabled.set(saved.enabled);
+                    ceiling.set(saved.scope_ceiling);
                     let word = if saved.enabled { "enabled" } else { "disabled" };
                     toasts.done(format!("{connection} is {word} for {application}."));
                 }
@@ -81,12 +85,13 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
         });
     };
     view! {
-        <li class="flex items-center gap-3 px-4 py-3 sm:px-5">
+        <li class="flex flex-wrap items-center gap-3 px-4 py-3 sm:px-5">
             <Mark name=title.clone()/>
             <div class="min-w-0 flex-1">
-                <a class="block font-semibold break-words hover:underline" href=href>{title}</a>
-                {detail}
+                <a class="block font-semibold break-words hover:underline" href=href>{title.clone()}</a>
+                <span class="flex flex-wrap items-center gap-2">{detail} <Limited ceiling=ceiling/></span>
             </div>
+            {limits.button(&title)}
             <input
                 class="toggle"
                 type="checkbox"
@@ -98,6 +103,7 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
                 prop:checked=enabled
                 on:change=change
             />
+            {limits.panel()}
         </li>
     }
     .into_any()

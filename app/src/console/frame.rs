@@ -91,10 +91,11 @@ fn Account(me: AdministratorView) -> impl IntoView {
     }
 }
 
-/// Sections of the navigation: heading, then address, name and drawing of each entry.
-type Sections = [(&'static str, &'static [(&'static str, &'static str, Icon)]); 3];
+/// Sections of the navigation: heading (the first has none), then address, name and drawing of each entry.
+type Sections = [(&'static str, &'static [(&'static str, &'static str, Icon)]); 5];
 
 const SECTIONS: Sections = [
+    ("", &[(address::HOME, "Overview", Icon::Overview)]),
     (
         "Authentication",
         &[
@@ -102,7 +103,8 @@ const SECTIONS: Sections = [
             ("/console/connections/enterprise", "Enterprise", Icon::Enterprise),
         ],
     ),
-    ("Applications", &[("/console/applications", "Applications", Icon::Applications)]),
+    ("Applications", &[(address::APPLICATIONS, "Applications", Icon::Applications)]),
+    ("Users", &[(address::USERS, "Users", Icon::Users)]),
     ("Monitoring", &[("/console/logs", "Logs", Icon::Logs)]),
 ];
 
@@ -127,7 +129,7 @@ fn Navigation(label: &'static str) -> impl IntoView {
                 .collect_view();
             view! {
                 <li>
-                    <p class="nav-title">{title}</p>
+                    {(!title.is_empty()).then(|| view! { <p class="nav-title">{title}</p> })}
                     <ul class="mt-1 grid gap-1">{entries}</ul>
                 </li>
             }
@@ -163,7 +165,7 @@ pub(crate) fn NotFound() -> impl IntoView {
         <Title text="Not found"/>
         <div class="card mx-auto max-w-md px-6 py-10 text-center">
             <h1 class="text-xl">"There is no page at this address"</h1>
-            <p class="mt-5"><a class="btn" href=address::HOME>"To the applications"</a></p>
+            <p class="mt-5"><a class="btn" href=address::HOME>"To the overview"</a></p>
         </div>
     }
 }

@@ -1,11 +1,16 @@
 //! The dashboard: one folder per entry of its navigation.
 
 pub(crate) mod applications;
+mod ceiling;
 pub(crate) mod connections;
 pub(crate) mod enablement;
 mod frame;
+mod limits;
 pub(crate) mod logs;
+pub(crate) mod overview;
+mod scope_words;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
+pub(crate) mod users;
 
 pub(crate) use frame::{Console, NotFound};

@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::ui::icon::FAVICON;
+use crate::ui::{icon::FAVICON, sandbox_note};
 
 /// What a hosted page needs to know about the server's assets.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// Address of the stylesheet.
     pub css: String,
+    /// Whether a sandbox runs beside the server.
+    pub sandbox: bool,
 }
 
 /// A whole document with one card in its middle.
@@ -39,6 +41,7 @@ fn whole(frame: &Frame, title: &str, main: impl IntoView + 'static) -> String {
             </head>
             <body>
                 {main}
+                {sandbox_note(frame.sandbox)}
             </body>
         </html>
     };

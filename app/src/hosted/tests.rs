@@ -1,7 +1,7 @@
 use super::*;
 
 fn frame() -> Frame {
-    Frame { css: "/assets/coffer.css".to_owned() }
+    Frame { css: "/assets/coffer.css".to_owned(), sandbox: false }
 }
 
 fn consent() -> ConsentPage {

@@ -1,6 +1,6 @@
 //! The dashboard at a glance.
 
-use coffer_contract::overview::Overview;
+use coffer_contract::overview::{Overview, SandboxView};
 use leptos::prelude::*;
 
 use super::Failure;
@@ -9,4 +9,10 @@ use super::Failure;
 #[server(prefix = "/console/api", endpoint = "overview")]
 pub async fn load_overview() -> Result<Overview, Failure> {
     super::visit::signed_in().await?.overview().await.map_err(super::visit::refuse)
+}
+
+/// Makes the sandbox's connection and application.
+#[server(prefix = "/console/api", endpoint = "set_up_sandbox")]
+pub async fn set_up_sandbox() -> Result<SandboxView, Failure> {
+    super::visit::signed_in().await?.set_up_sandbox().await.map_err(super::visit::refuse)
 }

@@ -13,7 +13,8 @@ use super::{
 #[component]
 pub(crate) fn Confirm(
     /// Unique on the page.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// On the button that opens the dialog.
     button: &'static str,
     #[prop(into)] title: Signal<String>,
@@ -23,6 +24,10 @@ pub(crate) fn Confirm(
     /// When given, this name must be typed first.
     #[prop(optional, into)]
     typed: Option<Signal<String>>,
+    /// What that is.
+    #[prop(default = "Name")]
+    typed_label: &'static str,
+    #[prop(default = "btn btn-danger")] class: &'static str,
     errors: Errors,
     pending: Signal<bool>,
     /// Closes the dialog when it turns true.
@@ -59,11 +64,11 @@ pub(crate) fn Confirm(
             <p class="text-sm">
                 "Type " <strong class="break-all">{move || name.get()}</strong> " to confirm."
             </p>
-            <Field label="Name" name="confirm_name" value=entered errors=errors required=true/>
+            <Field label=typed_label name="confirm_name" value=entered errors=errors required=true/>
         }
     });
     view! {
-        <button type="button" class="btn btn-danger" disabled=waiting on:click=open>{button}</button>
+        <button type="button" class=class disabled=waiting on:click=open>{button}</button>
         <dialog node_ref=dialog aria-labelledby=labelled_by>
             <SubmitForm class="grid gap-4" on_submit=move || confirm.run(entered.get_untracked())>
                 <h2 class="text-lg" id=heading>{move || title.get()}</h2>

@@ -97,9 +97,12 @@ pub(crate) fn TextArea(
     #[prop(optional, into)] hint: String,
     #[prop(default = 3)] rows: u32,
     #[prop(optional)] mono: bool,
+    /// Its HTML id, where the page has several fields of this name.
+    #[prop(optional)]
+    id: Option<String>,
 ) -> impl IntoView {
     errors.claim(name);
-    let id = id_of(name);
+    let id = id.unwrap_or_else(|| id_of(name));
     let error = errors.of(name);
     let describe = described_by(&id, !hint.is_empty(), error);
     view! {

@@ -62,7 +62,9 @@ pub(crate) fn Empty(
         <div class="card flex flex-col items-center px-6 py-12 text-center">
             <h2 class="text-base">{title}</h2>
             <p class="mt-1 max-w-md text-sm text-muted">{text}</p>
-            <div class="mt-5 flex flex-wrap justify-center gap-2">{children.map(|children| children())}</div>
+            {children.map(|children| view! {
+                <div class="mt-5 flex flex-wrap justify-center gap-2">{children()}</div>
+            })}
         </div>
     }
     .into_any()

@@ -46,7 +46,7 @@ fn refused(failure: Failure) -> AnyView {
         <div class="card px-6 py-10 text-center" role="alert">
             <h1 class="text-xl">{title}</h1>
             <p class="mt-2 text-muted">{failure.to_string()}</p>
-            <p class="mt-5"><a class="btn" href=address::HOME>"To the applications"</a></p>
+            <p class="mt-5"><a class="btn" href=address::HOME>"To the overview"</a></p>
         </div>
     }
     .into_any()

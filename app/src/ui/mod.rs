@@ -1,5 +1,6 @@
 //! The design system.
 
+pub(crate) mod chart;
 pub(crate) mod copy;
 pub(crate) mod dialog;
 pub(crate) mod errors;
@@ -8,8 +9,11 @@ pub(crate) mod form;
 pub(crate) mod icon;
 pub(crate) mod layout;
 pub(crate) mod load;
+pub(crate) mod number;
 pub(crate) mod pagination;
 pub(crate) mod ready;
+#[cfg(feature = "ssr")]
+mod sandbox;
 pub(crate) mod search;
 pub(crate) mod tabs;
 pub(crate) mod time;
@@ -19,4 +23,6 @@ pub(crate) mod toggle;
 pub(crate) use errors::Errors;
 #[cfg(feature = "ssr")]
 pub(crate) use icon::monogram;
+#[cfg(feature = "ssr")]
+pub(crate) use sandbox::sandbox_note;
 pub(crate) use toasts::Toasts;

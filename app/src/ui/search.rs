@@ -5,9 +5,15 @@ use leptos_router::{components::Form, hooks::use_query_map};
 
 /// A search box; works without scripts.
 #[component]
-pub(crate) fn Search(label: &'static str) -> impl IntoView {
+pub(crate) fn Search(
+    label: &'static str,
+    /// What is searched, where the label does not say it.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+) -> impl IntoView {
     let query = use_query_map();
     let text = move || query.with(|query| query.get("q")).unwrap_or_default();
+    let describe = hint.is_some().then_some("search-hint");
     view! {
         <search class="mb-4 block">
             <Form method="GET" action="" attr:class="flex gap-2">
@@ -16,6 +22,7 @@ pub(crate) fn Search(label: &'static str) -> impl IntoView {
                     type="search"
                     name="q"
                     aria-label=label
+                    aria-describedby=describe
                     placeholder=label
                     autocomplete="off"
                     value=text
@@ -23,6 +30,7 @@ pub(crate) fn Search(label: &'static str) -> impl IntoView {
                 />
                 <button type="submit" class="btn">"Search"</button>
             </Form>
+            {hint.map(|hint| view! { <p class="hint mt-1.5" id="search-hint">{hint}</p> })}
         </search>
     }
     .into_any()

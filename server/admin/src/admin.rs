@@ -20,7 +20,7 @@ use coffer_vault::Vault;
 use tokio::task::JoinError;
 use url::Url;
 
-use crate::failure;
+use crate::{Sandbox, failure};
 
 /// How long a set-up link works, in seconds: one hour.
 pub const SETUP_LINK_SECONDS: i64 = 3600;
@@ -34,6 +34,7 @@ pub struct Admin {
     pub(crate) federation: Arc<Federation>,
     pub(crate) vault: Vault,
     pub(crate) issuer: Url,
+    pub(crate) sandbox: Option<Arc<dyn Sandbox>>,
 }
 
 impl std::fmt::Debug for Admin {
@@ -53,7 +54,14 @@ impl Admin {
         vault: Vault,
         issuer: Url,
     ) -> Self {
-        Self { store, keyring, clock, rng, federation, vault, issuer }
+        Self { store, keyring, clock, rng, federation, vault, issuer, sandbox: None }
+    }
+
+    /// The same, with a sandbox beside it.
+    #[must_use]
+    pub fn with_sandbox(mut self, sandbox: Arc<dyn Sandbox>) -> Self {
+        self.sandbox = Some(sandbox);
+        self
     }
 
     /// A token for the set-up page, if there is no administrator yet. It replaces older ones and works

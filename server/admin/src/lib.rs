@@ -11,6 +11,7 @@ mod enablements;
 mod failure;
 mod logs;
 mod overview;
+mod sandbox;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -21,5 +22,6 @@ mod users;
 mod visit;
 
 pub use admin::{Admin, SETUP_LINK_SECONDS};
+pub use sandbox::Sandbox;
 pub use signed::Signed;
 pub use visit::{SESSION_SECONDS, Visit};

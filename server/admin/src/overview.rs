@@ -9,7 +9,7 @@ use coffer_contract::{
 use coffer_core::audit::EventCode;
 use coffer_store::Counts;
 
-use crate::Signed;
+use crate::{Signed, sandbox};
 
 /// Days that the charts show.
 const DAYS: i64 = 14;
@@ -43,6 +43,7 @@ impl Signed {
             connections: self.health(&failures).await?,
             days: days(today, &events),
             causes: causes(failures),
+            sandbox: self.admin().sandbox.as_deref().map(sandbox::view),
         })
     }
 

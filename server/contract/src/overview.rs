@@ -17,6 +17,17 @@ pub struct Overview {
     pub days: Vec<Day>,
     /// Failures of these days by cause, the most frequent first.
     pub causes: Vec<Cause>,
+    /// The sandbox, where the server runs one.
+    pub sandbox: Option<SandboxView>,
+}
+
+/// A provider and an example agent that run beside the server, to try it with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxView {
+    /// Where the agent is.
+    pub agent_url: String,
+    /// Whether its connection and application are there.
+    pub ready: bool,
 }
 
 /// One of the first steps.

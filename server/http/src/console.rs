@@ -49,7 +49,8 @@ pub(crate) async fn page(
         provide_context(visit.clone());
         set_policy();
     };
-    render_app_async_with_context(context, move || shell(assets.clone()))(request).await
+    let sandbox = state.sandbox;
+    render_app_async_with_context(context, move || shell(assets.clone(), sandbox))(request).await
 }
 
 /// Server functions that make sense before anybody signed in. Every other one is refused here

@@ -38,6 +38,8 @@ pub struct Shared {
     pub rng: Arc<dyn Rng>,
     /// Names of the stylesheet and the browser bundle.
     pub assets: Manifest,
+    /// Whether a sandbox runs beside the server, which every page says.
+    pub sandbox: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
 }

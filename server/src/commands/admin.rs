@@ -10,7 +10,7 @@ use crate::{cli::AdminCommand, config::Config, wiring};
 pub(super) async fn run(config: &Config, command: AdminCommand) -> Result<(), Failure> {
     let AdminCommand::Create { email } = command;
     let base = wiring::base(config).await?;
-    let admin = wiring::house(config, &base).await?.admin;
+    let admin = wiring::house(config, &base, None).await?.admin;
     let password = tokio::task::spawn_blocking(ask)
         .await
         .map_err(|error| Failure::Start(error.to_string()))?

@@ -72,7 +72,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     let config = Config::load(cli.config.as_deref())?;
     logging::start(&config.log)?;
     match cli.command {
-        Command::Serve => serve::run(&config).await,
+        Command::Serve { sandbox } => serve::run(&config, sandbox).await,
         Command::Migrate => migrate(&config).await,
         Command::Admin(command) => admin::run(&config, command).await,
         Command::Keys(command) => keys::run(&config, command).await,

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, say};
 use crate::{
     config::Config,
-    reseal,
+    reseal, sandbox,
     wiring::{self, Base},
 };
 
@@ -19,7 +19,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Longest time that requests under way may take once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(config: &Config) -> Result<(), Failure> {
+pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failure> {
     // First of all: a second server by mistake must not touch the database.
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::Start(format!(
@@ -30,8 +30,16 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     // Before it says that it is there: a signal right after that must not cut it off.
     let told = told_to_stop().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
     let base = wiring::base(config).await?;
-    let server = wiring::server(config, &base).await?;
+    let sandbox = match with_sandbox {
+        true => Some(sandbox::start(config, &base).await?),
+        false => None,
+    };
+    let server = wiring::server(config, &base, sandbox.as_ref()).await?;
+    server.admin.renew_sandbox().await?;
     say(format_args!("Coffer is at {}", config.public_url));
+    if let Some(sandbox) = &sandbox {
+        say(format_args!("The sandbox's example agent is at {}", sandbox.agent_url()));
+    }
     if let Some(token) = server.admin.new_setup_link().await? {
         say(format_args!(
             "\nSet up the first administrator (this link works once, for an hour):\n  {}console/setup?token={token}\n",
@@ -52,6 +60,9 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     told.await;
     tracing::info!("stopping: requests under way are finished first");
     stop.cancel();
+    if let Some(sandbox) = sandbox {
+        sandbox.stop();
+    }
     if tokio::time::timeout(DRAIN, serving).await.is_err() {
         tracing::warn!("some requests took too long and were cut off");
     }

@@ -20,7 +20,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     build()?;
     step("Coffer (stop it with Ctrl+C)");
     let mut server = program(target().join("debug/coffer"));
-    server.arg("serve").args(arguments);
+    server.args(["serve", "--sandbox"]).args(arguments);
     fs::create_dir_all(root().join("data"))?;
     default(&mut server, "COFFER_DATABASE__URL", "sqlite:data/coffer.db");
     default(&mut server, "COFFER_KEYS__FILE", "data/coffer.key");

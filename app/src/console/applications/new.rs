@@ -63,7 +63,7 @@ pub(crate) fn New() -> impl IntoView {
         })
         .collect_view();
     view! {
-        <PageHead title="Create application" above=(address::HOME.to_owned(), "Applications")/>
+        <PageHead title="Create application" above=(address::APPLICATIONS.to_owned(), "Applications")/>
         <SubmitForm on_submit=create>
             <Section title="About the application">
                 <Field

@@ -38,7 +38,7 @@ fn Shown(detail: ApplicationDetail, rows: Resource<Result<Vec<Enablement>, Failu
         <PageHead
             title=title
             text=detail.app_type.label()
-            above=(address::HOME.to_owned(), "Applications")
+            above=(address::APPLICATIONS.to_owned(), "Applications")
         />
         <Tabs tabs=TABS current=tab label="Application"/>
         <div hidden=move || tab.get() != "settings">

@@ -1,5 +1,6 @@
 //! Authentication > Social and Enterprise.
 
+mod attempt;
 mod catalogue;
 mod draft;
 mod form;
@@ -9,6 +10,8 @@ mod new;
 mod options;
 mod page;
 mod scopes;
+mod tried;
+mod trying;
 
 pub(crate) use catalogue::Catalogue;
 pub(crate) use list::List;

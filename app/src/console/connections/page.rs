@@ -1,4 +1,4 @@
-//! One connection: settings, and the applications that may use it.
+//! One connection: settings, the applications that may use it, and a try.
 
 use coffer_contract::connection::{ConnectionDetail, Enablement};
 use leptos::{prelude::*, task::spawn_local};
@@ -11,6 +11,7 @@ use super::{
     draft::Draft,
     form::{ConnectionFields, Facts},
     list_of, name_of,
+    trying::Trying,
 };
 use crate::{
     console::enablement::{Enablements, Side},
@@ -27,7 +28,8 @@ use crate::{
     },
 };
 
-const TABS: &[(&str, &str)] = &[("settings", "Settings"), ("applications", "Applications")];
+const TABS: &[(&str, &str)] =
+    &[("settings", "Settings"), ("applications", "Applications"), ("try", "Try connection")];
 
 /// The connection that the address names.
 #[component]
@@ -48,6 +50,7 @@ fn Shown(
     let title = RwSignal::new(detail.display_name.clone());
     let group = detail.entry.group;
     let kind = format!("{} · {}", detail.entry.name, detail.name);
+    let tried = detail.clone();
     view! {
         <PageHead title=title text=kind above=(list_of(group), name_of(group))/>
         <Tabs tabs=TABS current=tab label="Connection"/>
@@ -70,6 +73,9 @@ fn Shown(
             } else {
                 view! { <Enablements rows=rows side=Side::Applications/> }.into_any()
             })}
+        </div>
+        <div hidden=move || tab.get() != "try">
+            <Trying detail=tried/>
         </div>
     }
     .into_any()

@@ -18,7 +18,7 @@ use crate::{AppState, Manifest, guard};
 pub(super) const MY_ACCOUNT: &str = "/u/account";
 
 pub(super) fn frame(state: &AppState) -> Frame {
-    Frame { css: Manifest::url(&state.assets.css) }
+    Frame { css: Manifest::url(&state.assets.css), sandbox: state.sandbox }
 }
 
 /// A hosted page: no script, no frame around it, not kept.

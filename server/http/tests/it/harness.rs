@@ -143,6 +143,7 @@ impl Server {
             clock: shared_clock,
             rng: shared_rng,
             assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
+            sandbox: false,
             trusted_proxies: vec![],
         }));
         let (connection, user_id) = seed(&store, &keyring, providers.as_ref(), clock.now()).await;

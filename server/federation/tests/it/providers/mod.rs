@@ -148,3 +148,31 @@ fn what_is_tried_here_is_marked_as_tried() {
         assert_eq!(catalogue.get(name).unwrap().tested(), tried.contains(&name), "{name}");
     }
 }
+
+/// The table in the docs names tests that there are, and names all of these.
+#[test]
+fn the_docs_name_these_tests() {
+    let docs = include_str!("../../../../../docs/providers.md");
+    let sources = [
+        include_str!("box_.rs"),
+        include_str!("custom.rs"),
+        include_str!("github.rs"),
+        include_str!("google.rs"),
+        include_str!("microsoft.rs"),
+        include_str!("openid.rs"),
+        include_str!("slack.rs"),
+    ]
+    .concat();
+    let browser = include_str!("../../../../../end2end/tests/providers.test.js");
+    for name in docs.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2) {
+        assert!(sources.contains(&format!("fn {name}()")), "there is no test {name}");
+    }
+    for step in docs.split('"').skip(1).step_by(2) {
+        assert!(browser.contains(step), "there is no step {step}");
+    }
+    for (strategy, _) in Catalogue::files() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let name = catalogue.get(strategy).unwrap().view().name;
+        assert!(docs.contains(&name), "{name} is not in docs/providers.md");
+    }
+}

@@ -1,0 +1,77 @@
+//! The sandbox: the whole story without an account at any provider.
+
+use coffer_contract::overview::SandboxView;
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    server_fns::overview::set_up_sandbox,
+    ui::{Errors, Toasts, errors::Problem, layout::Section, ready},
+};
+
+/// One click sets it up; then the agent is a link away.
+#[component]
+pub(super) fn Sandbox(
+    sandbox: SandboxView,
+    /// Runs after it was set up: the rest of the page has changed, too.
+    done: Callback<()>,
+) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let waiting = ready::waiting();
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let state = RwSignal::new(sandbox);
+    let set_up = move |_| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        spawn_local(async move {
+            match set_up_sandbox().await {
+                Ok(now) => {
+                    state.set(now);
+                    toasts.done("The sandbox is ready.");
+                    done.run(());
+                }
+                Err(failure) => errors.show(failure),
+            }
+            pending.set(false);
+        });
+    };
+    view! {
+        <Section
+            title="Try it without a provider account"
+            text="A sandbox provider and an example agent run beside this server. See the whole flow in two minutes: consent, \
+                  exchange, a call of the provider's API, revoke, and what the agent gets then."
+        >
+            <div class="flex flex-wrap items-center gap-3">
+                {move || if state.with(|state| state.ready) {
+                    let agent = state.with(|state| state.agent_url.clone());
+                    view! {
+                        <a class="btn btn-primary" href=agent target="_blank" rel="noopener">
+                            "Open the example agent" <span class="sr-only">" (opens in a new tab)"</span>
+                        </a>
+                        <p class="hint">"Its connection and its application stand in the lists like any other."</p>
+                    }
+                    .into_any()
+                } else {
+                    view! {
+                        <button
+                            type="button"
+                            class="btn btn-primary"
+                            disabled=waiting
+                            aria-busy=move || pending.get().then_some("true")
+                            on:click=set_up
+                        >
+                            "Set up the sandbox"
+                        </button>
+                        <p class="hint">"Creates a connection and an application."</p>
+                    }
+                    .into_any()
+                }}
+            </div>
+            <Problem errors=errors/>
+        </Section>
+    }
+    .into_any()
+}

@@ -1,0 +1,148 @@
+//! One user: who they are, and the accounts they connected. Never a token.
+
+use coffer_contract::user::UserDetail;
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_params_map},
+};
+
+use super::account::Accounts;
+use crate::{
+    address,
+    server_fns::user::{delete_user, user},
+    ui::{
+        Errors, Toasts,
+        copy::CopyField,
+        dialog::Confirm,
+        layout::{PageHead, Section},
+        load::loaded,
+        time::Time,
+    },
+};
+
+/// The user that the address names.
+#[component]
+pub(crate) fn Page() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let detail = Resource::new(move || id.get(), user);
+    loaded(detail, |detail| view! { <Shown detail=detail/> }.into_any())
+}
+
+#[component]
+fn Shown(detail: UserDetail) -> impl IntoView {
+    let UserDetail { summary, connection_id, provider_user_id, email_verified, created_at, accounts } =
+        detail;
+    let id = summary.id;
+    let accounts = view! { <Accounts user_id=id.clone() accounts=accounts/> };
+    let danger = view! { <Danger id=id.clone()/> };
+    let logs = address::logs(&[("user_id", &id)]);
+    let verified = summary.email.is_some().then(|| {
+        if email_verified {
+            view! { <span class="badge badge-ok">"Verified"</span> }.into_any()
+        } else {
+            view! { <span class="badge">"Not verified"</span> }.into_any()
+        }
+    });
+    view! {
+        <PageHead title=summary.name.clone() above=(address::USERS.to_owned(), "Users")>
+            <a class="btn" href=logs>"Logs of this user"</a>
+        </PageHead>
+        <div class="grid gap-6">
+            <Section title="Profile" text="As the provider told it at the last sign-in.">
+                <dl class="grid gap-4 sm:grid-cols-2">
+                    {row("Name", summary.name)}
+                    {row("E-mail", view! {
+                        <span class="flex flex-wrap items-center gap-2">
+                            <span class="min-w-0 break-all">{summary.email.unwrap_or_else(|| "–".to_owned())}</span>
+                            {verified}
+                        </span>
+                    })}
+                    {row("First sign-in", view! { <Time at=created_at/> })}
+                    {row("Last sign-in", view! { <Time at=summary.last_sign_in_at/> })}
+                </dl>
+            </Section>
+            <Section title="Identity">
+                <p class="text-sm">
+                    "Signs in through "
+                    <a class="link" href=format!("/console/connections/{connection_id}")>{summary.connection}</a> "."
+                </p>
+                <div class="grid gap-5 lg:grid-cols-2">
+                    <CopyField label="User ID" id="user-id" value=id hint="What applications see (sub)."/>
+                    <CopyField
+                        label="ID at the provider"
+                        id="provider-user-id"
+                        value=provider_user_id
+                        hint="What the provider calls the user."
+                    />
+                </div>
+            </Section>
+            {accounts}
+            {danger}
+        </div>
+    }
+    .into_any()
+}
+
+fn row(term: &'static str, value: impl IntoView + 'static) -> impl IntoView {
+    view! {
+        <div class="min-w-0">
+            <dt class="hint">{term}</dt>
+            <dd class="break-words">{value}</dd>
+        </div>
+    }
+}
+
+#[component]
+fn Danger(id: String) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    let navigate = use_navigate();
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let typed = Signal::stored(id.clone());
+    let delete = Callback::new(move |entered: String| {
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        errors.clear();
+        let (id, navigate) = (id.clone(), navigate.clone());
+        spawn_local(async move {
+            match delete_user(id, entered).await {
+                Ok(()) => {
+                    toasts.done("The user is deleted.");
+                    navigate(address::USERS, NavigateOptions::default());
+                }
+                Err(failure) => {
+                    errors.show(failure);
+                    pending.set(false);
+                }
+            }
+        });
+    });
+    view! {
+        <Section
+            title="Danger zone"
+            text="Deleting a user signs them out everywhere and deletes every token kept for them. Coffer asks the \
+                  providers to revoke those tokens."
+        >
+            <div>
+                <Confirm
+                    id="delete-user"
+                    button="Delete user"
+                    title="Delete this user?"
+                    text="Their accounts are disconnected and their tokens are gone at once. This cannot be undone. If \
+                          they sign in again, they begin anew."
+                    action="Delete"
+                    typed=typed
+                    typed_label="User ID"
+                    errors=errors
+                    pending=pending.into()
+                    confirm=delete
+                />
+            </div>
+        </Section>
+    }
+    .into_any()
+}
