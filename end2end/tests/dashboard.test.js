@@ -57,6 +57,7 @@ describe("the dashboard", { timeout: 300_000 }, () => {
       const opened = await dashboard.beginTry(work);
       await page.getByText("Waiting for you to sign in").waitFor();
       await dashboard.field("Callback URL to register").waitFor();
+      await opened.locator("input[name=login]").waitFor();
       assert.equal(await opened.evaluate(() => globalThis.opener), null, "the window has no hold of the dashboard");
       await atProvider(opened, "mary");
       await opened.getByRole("heading", { name: "The connection works" }).waitFor();
@@ -203,6 +204,15 @@ describe("the dashboard", { timeout: 300_000 }, () => {
         assert.match(await userId(), /\|eve\/\.\.\/x\?y=1#z$/);
       }
     });
+  });
+
+  it("leads from a cause of failures to its events", async () => {
+    await dashboard.open("console/overview");
+    await page.getByRole("link", { name: "Release of a provider's token refused" }).click();
+    await page.waitForURL(/\/console\/logs\?code=vault\.refused&connection=work$/);
+    const rows = page.getByRole("table").locator("tbody tr");
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), await rows.filter({ hasText: "token refused" }).count());
   });
 
   it("finds a provider among all kinds", async () => {

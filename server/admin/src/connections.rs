@@ -272,8 +272,9 @@ impl Signed {
 }
 
 /// The addresses that decide where the client secret is sent.
-fn receivers(options: &ConnectionOptions) -> [&Option<String>; 3] {
-    [&options.discovery_url, &options.token_url, &options.refresh_url]
+fn receivers(options: &ConnectionOptions) -> [&Option<String>; 5] {
+    let ConnectionOptions { discovery_url, tenant, token_url, refresh_url, revocation_url, .. } = options;
+    [discovery_url, tenant, token_url, refresh_url, revocation_url]
 }
 
 /// What differs, for the log: the names of settings, not their values.

@@ -9,11 +9,10 @@ use coffer_core::{
     ids::ConnectSessionId,
     rng,
 };
-use coffer_crypto::{Context, Sealed, Secret, TokenHash};
+use coffer_crypto::{Context, Sealed, TokenHash};
 use coffer_store::FoundSession;
-use serde::{Deserialize, Serialize};
+use coffer_vault::{Tokens, TokensError};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::{
     Browser, Oidc,
@@ -39,24 +38,7 @@ pub struct ConnectView {
     pub scopes: Vec<String>,
 }
 
-/// Tokens between the provider's answer and the application's completion.
-pub(crate) struct Held {
-    pub(crate) access_token: Secret,
-    pub(crate) refresh_token: Option<Secret>,
-}
-
-#[derive(Serialize)]
-struct Plain<'a> {
-    access_token: &'a str,
-    refresh_token: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct Opened {
-    access_token: Secret,
-    refresh_token: Option<Secret>,
-}
-
+/// Where tokens stand between the provider's answer and the application's completion.
 fn context(id: &ConnectSessionId) -> Context<'_> {
     Context { table: "connect_sessions", row: id.as_str(), column: "tokens" }
 }
@@ -108,9 +90,7 @@ impl Oidc {
         let id = ConnectSessionId::from_text(id);
         let found = self.store.connect_sessions().get(&id, self.clock.now()).await?;
         found
-            .filter(|found| {
-                found.session.browser_hash.map(TokenHash::from_bytes) == Some(browser.hash.clone())
-            })
+            .filter(|found| found.session.browser_hash.map(TokenHash::from_bytes) == Some(browser.hash))
             .filter(|found| found.session.stage == ConnectStage::Browser)
             .ok_or(PageError::Gone)
     }
@@ -205,12 +185,12 @@ impl Oidc {
         };
         let connected =
             found.session.stage.connected(account, self.clock.now()).map_err(|_| PageError::Gone)?;
-        let plain = Plain {
-            access_token: signed_in.tokens.access_token.reveal(),
-            refresh_token: signed_in.tokens.refresh_token.as_ref().map(Secret::reveal),
+        let tokens = Tokens {
+            access_token: signed_in.tokens.access_token,
+            refresh_token: signed_in.tokens.refresh_token,
         };
-        let plain = serde_json::to_vec(&plain).map_err(|error| PageError::Inside(error.to_string()))?;
-        let sealed = self.keyring.seal(self.rng.as_ref(), context(id), &Zeroizing::new(plain));
+        let sealed = tokens.seal(&self.keyring, self.rng.as_ref(), context(id));
+        let sealed = sealed.map_err(|error| PageError::Inside(error.to_string()))?;
         let code = rng::token(self.rng.as_ref());
         let sessions = self.store.connect_sessions();
         if !sessions.connected(id, &found.session.stage, &connected, &TokenHash::of(&code), &sealed).await? {
@@ -219,10 +199,9 @@ impl Oidc {
         to_application(&found.session.request, &[("connect_code", &code)])
     }
 
-    pub(crate) fn open_held(&self, id: &ConnectSessionId, sealed: &Sealed) -> Result<Held, PageError> {
-        let plain = self.keyring.open(context(id), sealed).map_err(|e| PageError::Inside(e.to_string()))?;
-        let opened: Opened = serde_json::from_slice(&plain).map_err(|e| PageError::Inside(e.to_string()))?;
-        Ok(Held { access_token: opened.access_token, refresh_token: opened.refresh_token })
+    /// The tokens that a session holds.
+    pub(crate) fn open_held(&self, id: &ConnectSessionId, sealed: &Sealed) -> Result<Tokens, TokensError> {
+        Tokens::open(&self.keyring, context(id), sealed)
     }
 
     /// Ends the session and tells the application why.

@@ -196,6 +196,10 @@ impl Oidc {
         request: &AuthorizationRequest,
         sign_in: SignIn,
     ) -> Result<AuthorizationResponse, PageError> {
+        // Signed out everywhere meanwhile, in another browser.
+        if self.present_user(&sign_in).await?.is_none() {
+            return Err(PageError::Gone);
+        }
         let code = rng::token(self.rng.as_ref());
         let grant = CodeGrant {
             client_id: request.client_id.clone(),

@@ -33,6 +33,7 @@ use tokio_util::task::TaskTracker;
 
 pub use keep::Consented;
 pub use release::{ReleaseError, ReleaseRequest, Released};
+pub use tokens::{Tokens, TokensError};
 
 use collapse::Collapse;
 use narrow::Narrowed;

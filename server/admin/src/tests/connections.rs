@@ -79,6 +79,14 @@ async fn another_address_needs_the_client_secret_again() {
     }
     custom.client_secret = "entered again".into();
     signed.update_connection(&created.id, custom, created.version).await.unwrap();
+
+    let mut okta = form("okta");
+    okta.options.tenant = Some("acme.okta.com".into());
+    let created = signed.create_connection("okta", okta.clone()).await.unwrap();
+    okta.client_secret = String::new();
+    okta.options.tenant = Some("evil.example".into());
+    let error = signed.update_connection(&created.id, okta, created.version).await.unwrap_err();
+    assert_eq!(fields(&error), ["client_secret"]);
 }
 
 #[tokio::test]

@@ -111,6 +111,28 @@ async fn signing_out_everywhere_ends_every_browser() {
     }
 }
 
+/// A sign-in that was under way when the person signed out everywhere does not outlive it.
+#[tokio::test]
+async fn a_consent_page_from_before_is_worth_nothing_after_signing_out_everywhere() {
+    let server = Server::with_provider().await;
+    let mut other = signed_in(&server).await;
+    let client = server.web().await;
+    enable(&server, &client.id).await;
+    let mut browser = Browser::default();
+    let query = format!(
+        "/authorize?client_id={}&redirect_uri={CALLBACK}&response_type=code&scope=openid&connection=provider\
+         &code_challenge={}&code_challenge_method=S256",
+        client.id,
+        challenge()
+    );
+    let there = redirected(&browser.get(&server, &query).await);
+    let consent = redirected(&browser.at_provider(&server, there.as_str(), "ada", "allow").await);
+    server.clock.advance_seconds(1);
+    other.post(&server, "/u/account/sign-out-everywhere", &[]).await;
+    let fields = [("handle", &*param(&consent, "handle")), ("decision", "allow")];
+    assert_eq!(browser.post(&server, "/u/consent", &fields).await.status, 400);
+}
+
 #[tokio::test]
 async fn an_address_leads_to_the_company_that_has_its_domain() {
     let server = Server::with_provider().await;

@@ -12,13 +12,13 @@ use coffer_core::{
 };
 use coffer_crypto::{Secret, TokenHash};
 use coffer_federation::ProviderTokens;
-use coffer_vault::Consented;
+use coffer_vault::{Consented, Tokens};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::{CREATE, Caller, ConnectedAccountView, FieldProblem, MyAccountError, accounts::view};
-use crate::{Oidc, connect::Held};
+use crate::Oidc;
 
 /// The body of a connect request.
 #[derive(Debug, Default, Deserialize)]
@@ -251,7 +251,7 @@ impl Oidc {
         caller: &Caller,
         session: &ConnectSession,
         account: ConnectedAccount,
-        held: Held,
+        held: Tokens,
         now: Timestamp,
         ip: Option<&str>,
     ) -> Result<Completed, MyAccountError> {
