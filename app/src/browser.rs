@@ -107,7 +107,7 @@ impl Window {
         let _ = address;
     }
 
-    /// Closes the window, as long as it is in reach: not once it shows another site.
+    /// Closes the window. It is out of reach once it shows another site.
     pub(crate) fn close(&self) {
         #[cfg(feature = "hydrate")]
         {

@@ -42,7 +42,6 @@ pub(super) struct Try {
     pub beginning: RwSignal<bool>,
     pub errors: Errors,
     timer: StoredValue<Option<IntervalHandle>>,
-    window: StoredValue<Option<Window>, LocalStorage>,
     /// Questions so far, and whether one is not answered yet.
     asked: StoredValue<u32>,
     asking: StoredValue<bool>,
@@ -56,7 +55,6 @@ impl Try {
             beginning: RwSignal::new(false),
             errors: Errors::new(),
             timer: StoredValue::new(None),
-            window: StoredValue::new_local(None),
             asked: StoredValue::new(0),
             asking: StoredValue::new(false),
         };
@@ -79,7 +77,6 @@ impl Try {
                     if let Some(window) = &window {
                         window.go(&start.url);
                     }
-                    _ = self.window.try_update_value(|kept| *kept = window);
                     self.wait(start);
                 }
                 Err(failure) => {
@@ -143,11 +140,6 @@ impl Try {
     pub fn cancel(self) {
         self.rest();
         self.stage.set(Stage::Idle);
-        self.window.update_value(|window| {
-            if let Some(window) = window.take() {
-                window.close();
-            }
-        });
     }
 
     /// Stops asking.

@@ -2,6 +2,7 @@
 
 mod applications;
 mod connections;
+mod overview;
 mod sign_in;
 
 use std::{sync::Arc, time::Duration};
