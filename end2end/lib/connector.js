@@ -10,6 +10,8 @@ const VAULT_GRANT = "urn:auth0:params:oauth:grant-type:token-exchange:federated-
 export class Connector {
   static async start() {
     const app = new Connector();
+    /** Everything secret that passed through its hands. */
+    app.secrets = new Set();
     app.server = createServer((request, response) => {
       app.answer(request, response).catch((error) => {
         response.writeHead(500, { "content-type": "text/plain" }).end(error.message);
@@ -50,6 +52,7 @@ export class Connector {
       to.searchParams.set("ticket", begun.connect_params.ticket);
       response.writeHead(303, { location: to.href }).end();
     } else if (query.connect_code) {
+      this.secrets.add(query.connect_code);
       this.account = await this.complete(query.connect_code, query.state);
       this.show(response, `Connected ${this.account.id}`);
     } else if (query.error) {
@@ -59,6 +62,7 @@ export class Connector {
         pkceCodeVerifier: this.flow.verifier,
         expectedState: this.flow.state,
       });
+      this.secrets.add(this.tokens.access_token).add(this.tokens.refresh_token);
       this.show(response, `Signed in as ${this.tokens.claims().name}`);
     }
   }
@@ -72,6 +76,7 @@ export class Connector {
     const audience = `${this.issuer}me/`;
     const answer = await openid.refreshTokenGrant(this.config, this.tokens.refresh_token, { audience, scope: SCOPES });
     this.tokens.refresh_token = answer.refresh_token ?? this.tokens.refresh_token;
+    this.secrets.add(answer.access_token).add(this.tokens.refresh_token);
     return answer.access_token;
   }
 
@@ -97,6 +102,7 @@ export class Connector {
     });
     if (status !== 201) throw new Error(JSON.stringify(body));
     this.session.auth = body.auth_session;
+    this.secrets.add(body.auth_session).add(body.connect_params.ticket);
     return body;
   }
 
@@ -131,7 +137,9 @@ export class Connector {
         ...further,
       }),
     });
-    return { status: answer.status, body: await answer.json() };
+    const body = await answer.json();
+    if (body.access_token) this.secrets.add(body.access_token);
+    return { status: answer.status, body };
   }
 
   async stop() {
