@@ -44,10 +44,9 @@ impl ConnectPage {
                 </p>
                 {asks}
                 <p class="alert alert-note mt-6">
-                    {format!(
-                        "If you are not {person}, or did not just ask {application} for this, choose Cancel. You can \
-                         take it back on your own page at any time.",
-                    )}
+                    {format!("If you are not {person}, or did not just ask {application} for this, choose Cancel. ")}
+                    "You can take it back on " <a class="link" href="/u/account">"your own page"</a>
+                    " at any time."
                 </p>
                 <form method="post" action="/u/connect" class="mt-8 grid grid-cols-2 gap-3">
                     <input type="hidden" name="session" value=session/>

@@ -62,9 +62,10 @@ impl ConsentPage {
             view! {
                 <p class="alert alert-note mt-6">
                     {format!(
-                        "{application} may keep acting on your behalf when you are not there, until you or the \
-                         people who run it take this permission back.",
+                        "{application} may keep acting on your behalf when you are not there, until you disconnect \
+                         the account or sign out everywhere on ",
                     )}
+                    <a class="link" href="/u/account">"your own page"</a> "."
                 </p>
             }
         });
