@@ -15,7 +15,9 @@ use crate::{Signed, sandbox};
 const DAYS: i64 = 14;
 const DAY_SECONDS: i64 = 24 * 3600;
 
-/// What counts as a failure of the vault.
+/// What an application or a person met as a failure; each counts once.
+const MET: [EventCode; 2] = [EventCode::VaultRefused, EventCode::UserSignInFailed];
+/// These, and what lay behind some of them.
 const FAILURES: [EventCode; 4] = [
     EventCode::VaultRefused,
     EventCode::VaultRefreshFailed,
@@ -32,7 +34,7 @@ impl Signed {
         let today = self.visit.now().seconds().div_euclid(DAY_SECONDS);
         let since = Timestamp::from_seconds((today - DAYS + 1) * DAY_SECONDS);
         let mut codes = vec![EventCode::VaultReleased, EventCode::VaultRefreshed];
-        codes.extend(FAILURES);
+        codes.extend(MET);
         let events = statistics.days(&codes, since).await.map_err(failed)?;
         let failures = statistics.failures(&FAILURES, since).await.map_err(failed)?;
         let released = events.iter().any(|(code, ..)| code == EventCode::VaultReleased.as_str());
@@ -53,7 +55,8 @@ impl Signed {
     ) -> Result<Vec<ConnectionHealth>, ApiError> {
         let accounts = self.store().statistics().accounts().await.map_err(|e| self.visit.store_failed(e))?;
         let mut failed: HashMap<&str, u64> = HashMap::new();
-        for (connection, _, count) in failures {
+        let met = |code: &str| MET.iter().any(|known| known.as_str() == code);
+        for (connection, _, count) in failures.iter().filter(|(_, code, _)| met(code)) {
             *failed.entry(connection.as_deref().unwrap_or_default()).or_default() += count;
         }
         let catalogue = self.admin().federation.catalogue();
@@ -105,7 +108,7 @@ fn days(today: i64, events: &[(String, i64, u64)]) -> Vec<Day> {
                 label: Timestamp::from_seconds(day * DAY_SECONDS).day(),
                 released: count(&[EventCode::VaultReleased]),
                 refreshed: count(&[EventCode::VaultRefreshed]),
-                failed: count(&FAILURES),
+                failed: count(&MET),
             }
         })
         .collect()

@@ -17,6 +17,16 @@ use crate::{
     error::UpstreamError,
 };
 
+/// Scopes that mean the same everywhere (OpenID Connect Core sections 3.1.2.1, 5.4 and 11).
+const STANDARD: [(&str, &str); 6] = [
+    ("openid", "Know who the user is"),
+    ("profile", "Read name and picture"),
+    ("email", "Read the e-mail address"),
+    ("address", "Read the postal address"),
+    ("phone", "Read the phone number"),
+    ("offline_access", "Keep access while the user is away"),
+];
+
 /// A connection's provider, ready to be called.
 pub(crate) struct Provider<'a> {
     pub(crate) entry: &'a Entry,
@@ -102,10 +112,13 @@ impl Federation {
     ) -> Vec<ScopeInfo> {
         let known = self.catalogue.get(strategy).map(|entry| entry.view().scopes).unwrap_or_default();
         let describe = |scope: &str| {
-            known.iter().find(|info| info.value == scope).cloned().unwrap_or_else(|| ScopeInfo {
-                value: scope.to_owned(),
-                name: scope.to_owned(),
-                product: String::new(),
+            known.iter().find(|info| info.value == scope).cloned().unwrap_or_else(|| {
+                let standard = STANDARD.iter().find(|(value, _)| *value == scope);
+                ScopeInfo {
+                    value: scope.to_owned(),
+                    name: standard.map_or(scope, |(_, words)| words).to_owned(),
+                    product: String::new(),
+                }
             })
         };
         scopes.into_iter().map(|scope| describe(scope.as_ref())).collect()

@@ -80,7 +80,7 @@ pub(crate) struct Return {
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum TripError {
     /// The provider's redirect carried an error.
-    #[error("it answered {code}{}", description.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
+    #[error("the provider answered {code}{}", description.as_ref().map(|text| format!(": {text}")).unwrap_or_default())]
     Refused { code: String, description: Option<String> },
     /// The provider, or what it answered, was not as it must be.
     #[error(transparent)]
