@@ -15,6 +15,7 @@ pub(crate) mod ready;
 #[cfg(feature = "ssr")]
 mod sandbox;
 pub(crate) mod search;
+pub(crate) mod table;
 pub(crate) mod tabs;
 pub(crate) mod time;
 pub(crate) mod toasts;

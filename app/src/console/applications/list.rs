@@ -13,6 +13,7 @@ use crate::{
         load::loaded,
         pagination::Pagination,
         search::Search,
+        table::table,
     },
 };
 
@@ -94,21 +95,5 @@ fn Table(rows: Vec<ApplicationSummary>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! {
-        <div class="card">
-            <table class="list">
-                <caption class="sr-only">"Applications"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Application"</th>
-                        <th scope="col">"Type"</th>
-                        <th scope="col">"Client ID"</th>
-                        <th scope="col">"Connections"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    table("Applications", &["Application", "Type", "Client ID", "Connections"], rows)
 }

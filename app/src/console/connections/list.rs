@@ -14,6 +14,7 @@ use crate::{
         load::loaded,
         pagination::Pagination,
         search::Search,
+        table::table,
     },
 };
 
@@ -100,21 +101,5 @@ fn Table(rows: Vec<ConnectionSummary>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! {
-        <div class="card">
-            <table class="list">
-                <caption class="sr-only">"Connections"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Connection"</th>
-                        <th scope="col">"Type"</th>
-                        <th scope="col">"Token Vault"</th>
-                        <th scope="col">"Applications"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    table("Connections", &["Connection", "Type", "Token Vault", "Applications"], rows)
 }

@@ -3,31 +3,13 @@
 use coffer_contract::log::LogEntry;
 use leptos::prelude::*;
 
-use crate::ui::time::Time;
+use crate::ui::{table::table, time::Time};
 
 /// One row for each event, with its details folded away.
 #[component]
 pub(super) fn Table(rows: Vec<LogEntry>) -> impl IntoView {
     let rows = rows.into_iter().map(|entry| view! { <Row entry=entry/> }).collect_view();
-    view! {
-        <div class="card">
-            <table class="list">
-                <caption class="sr-only">"Events, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Event"</th>
-                        <th scope="col">"Outcome"</th>
-                        <th scope="col">"Who"</th>
-                        <th scope="col">"Application"</th>
-                        <th scope="col">"Connection"</th>
-                        <th scope="col">"When"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    table("Events, newest first", &["Event", "Outcome", "Who", "Application", "Connection", "When"], rows)
 }
 
 #[component]

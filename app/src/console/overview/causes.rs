@@ -3,7 +3,10 @@
 use coffer_contract::overview::Cause;
 use leptos::prelude::*;
 
-use crate::{address, ui::number::grouped};
+use crate::{
+    address,
+    ui::{number::grouped, table::table},
+};
 
 /// The most frequent causes, each with the way to its events.
 #[component]
@@ -30,19 +33,7 @@ pub(super) fn Causes(causes: Vec<Cause>) -> impl IntoView {
         <section aria-labelledby="causes-title">
             <h2 class="text-base" id="causes-title">"Failures by cause"</h2>
             <p class="hint mt-1 mb-3">"In the last 14 days. Follow a cause to its events in the logs."</p>
-            <div class="card">
-                <table class="list">
-                    <caption class="sr-only">"Causes, the most frequent first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Cause"</th>
-                            <th scope="col">"Connection"</th>
-                            <th scope="col">"Failures"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table("Causes, the most frequent first", &["Cause", "Connection", "Failures"], rows)}
         </section>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use coffer_contract::overview::ConnectionHealth;
 use leptos::prelude::*;
 
-use crate::ui::{icon::Mark, layout::Empty, number::grouped};
+use crate::ui::{icon::Mark, layout::Empty, number::grouped, table::table};
 
 /// A row for each connection whose vault is on; those that need somebody come first.
 #[component]
@@ -63,24 +63,11 @@ fn Table(connections: Vec<ConnectionHealth>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! {
-        <div class="card">
-            <table class="list">
-                <caption class="sr-only">"Connections with Token Vault on"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Connection"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Usable accounts"</th>
-                        <th scope="col">"Need consent"</th>
-                        <th scope="col">"Failures"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    table(
+        "Connections with Token Vault on",
+        &["Connection", "State", "Usable accounts", "Need consent", "Failures"],
+        rows,
+    )
 }
 
 /// One word for the row: what somebody has to do comes before what mends itself.

@@ -13,6 +13,7 @@ use crate::{
         load::loaded,
         pagination::Pagination,
         search::Search,
+        table::table,
         time::Time,
     },
 };
@@ -92,20 +93,5 @@ fn Table(rows: Vec<UserSummary>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! {
-        <div class="card">
-            <table class="list">
-                <caption class="sr-only">"Users"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"User"</th>
-                        <th scope="col">"Signs in through"</th>
-                        <th scope="col">"Last sign-in"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    table("Users", &["User", "Signs in through", "Last sign-in"], rows)
 }
