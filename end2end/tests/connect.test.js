@@ -172,8 +172,9 @@ describe("connected accounts", { timeout: 240_000 }, () => {
   }
 
   describe("and the company's sign-in", () => {
+    let acme;
     before(async () => {
-      await dashboard.createConnection("enterprise", "oidc", {
+      acme = await dashboard.createConnection("enterprise", "oidc", {
         Name: "acme",
         "Display name": "Acme staff",
         "Client ID": CLIENT.id,
@@ -198,6 +199,23 @@ describe("connected accounts", { timeout: 240_000 }, () => {
       await atStandIn(page, "ada");
       await page.getByRole("button", { name: "Allow" }).click();
       await heading("Signed in as Ada").waitFor();
+    });
+
+    it("goes with every account of it, which are taken back at the provider", async () => {
+      const alive = async () => (await providers.grants()).filter((grant) => grant.alive).length;
+      const before = await alive();
+      assert.equal((await app.exchange("acme")).status, 200);
+      await dashboard.open(acme.slice(1));
+      await dashboard.button("Delete connection").click();
+      const dialog = dashboard.page.getByRole("dialog");
+      await dialog.getByRole("textbox").fill("acme");
+      await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+      await dashboard.toast("acme is deleted.");
+      assert.equal((await app.exchange("acme")).status, 401, "its users' tokens are gone with it");
+      for (let tries = 0; (await alive()) >= before; tries += 1) {
+        assert.ok(tries < 100, "the provider still has the grant");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     });
   });
 
