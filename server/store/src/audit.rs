@@ -12,7 +12,8 @@ use coffer_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
 };
 
 use crate::{
@@ -34,6 +35,22 @@ pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> 
         audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// Ends a transaction whose statement changed `changed` rows: commits with the event; or, when that is none,
+/// rolls back without it and is false.
+pub(crate) async fn settle(
+    tx: DatabaseTransaction,
+    changed: u64,
+    event: AuditEvent,
+) -> Result<bool, StoreError> {
+    if changed == 0 {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    write(&tx, &[event]).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 fn row(event: &AuditEvent) -> audit_events::ActiveModel {

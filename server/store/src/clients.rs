@@ -176,25 +176,14 @@ impl Clients {
             .exec(&tx)
             .await?
             .rows_affected;
-        if changed == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, changed, event).await
     }
 
     /// Deletes one, with its enablements, consents, codes and tokens (by the schema's references).
     /// False when there is none.
     pub async fn delete(&self, id: &ClientId, event: AuditEvent) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
-        if table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        let deleted = table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected;
+        audit::settle(tx, deleted, event).await
     }
 }

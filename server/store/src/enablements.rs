@@ -147,13 +147,7 @@ impl Connections {
             .exec(&tx)
             .await?
             .rows_affected;
-        if changed == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, changed, event).await
     }
 
     /// Turns a connection on or off for an application. False, and no event, when it was so already;
@@ -193,12 +187,6 @@ impl Connections {
                 .await?
                 .rows_affected
         };
-        if changed == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, changed, event).await
     }
 }

@@ -95,14 +95,10 @@ impl TokenSets {
             .exec(&tx)
             .await?
             .rows_affected;
-        if deleted == 0 {
-            tx.rollback().await?;
-            return Ok(false);
+        if deleted > 0 {
+            revocations::write(&tx, revocation.as_slice()).await?;
         }
-        revocations::write(&tx, revocation.as_slice()).await?;
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, deleted, event).await
     }
 
     /// By id, with the sealed tokens of the same instant.
@@ -278,12 +274,6 @@ impl TokenSets {
             .exec(&tx)
             .await?
             .rows_affected;
-        if changed == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, changed, event).await
     }
 }

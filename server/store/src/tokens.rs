@@ -148,13 +148,7 @@ impl Tokens {
             .exec(&tx)
             .await?
             .rows_affected;
-        if revoked == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, revoked, event).await
     }
 
     /// Ends one access token. False, and no event, when it was revoked or does not exist.
@@ -172,13 +166,7 @@ impl Tokens {
             .exec(&tx)
             .await?
             .rows_affected;
-        if revoked == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, revoked, event).await
     }
 
     /// Ends every family that began in this browser session. Returns how many.

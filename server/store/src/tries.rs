@@ -50,13 +50,7 @@ impl Tries {
             .exec(&tx)
             .await?
             .rows_affected;
-        if noted == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, noted, event).await
     }
 
     /// A try, with its connection, unless it has ended at `now`.

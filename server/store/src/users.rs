@@ -108,14 +108,11 @@ impl Users {
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
-        if table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected == 0 {
-            tx.rollback().await?;
-            return Ok(false);
+        let deleted = table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected;
+        if deleted > 0 {
+            revocations::write(&tx, revocations).await?;
         }
-        revocations::write(&tx, revocations).await?;
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
+        audit::settle(tx, deleted, event).await
     }
 }
 
