@@ -8,6 +8,7 @@ pub(crate) mod field;
 pub(crate) mod form;
 pub(crate) mod icon;
 pub(crate) mod layout;
+pub(crate) mod listing;
 pub(crate) mod load;
 pub(crate) mod number;
 pub(crate) mod pagination;

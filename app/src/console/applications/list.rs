@@ -1,17 +1,14 @@
 //! All applications.
 
-use coffer_contract::{application::ApplicationSummary, page};
+use coffer_contract::application::ApplicationSummary;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
-    address::encode,
     server_fns::application::list_applications,
     ui::{
         icon::Mark,
         layout::{Empty, PageHead},
-        load::loaded,
-        pagination::Pagination,
+        listing::listing,
         search::Search,
         table::table,
     },
@@ -20,10 +17,6 @@ use crate::{
 /// Search, list and the way to a new application.
 #[component]
 pub(crate) fn List() -> impl IntoView {
-    let query = use_query_map();
-    let wanted =
-        Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after"))));
-    let rows = Resource::new(move || wanted.get(), |(search, after)| list_applications(search, after));
     view! {
         <PageHead
             title="Applications"
@@ -32,20 +25,7 @@ pub(crate) fn List() -> impl IntoView {
             <a class="btn btn-primary" href="/console/applications/new">"Create application"</a>
         </PageHead>
         <Search label="Search applications"/>
-        {loaded(rows, move |page: page::Page<ApplicationSummary>| {
-            let (search, after) = wanted.get_untracked();
-            if page.items.is_empty() {
-                return nothing(&search);
-            }
-            let link = |after: &str| format!("?q={}&after={}", encode(&search), encode(after));
-            let next = page.next.as_deref().map(link);
-            let first = after.is_some().then(|| format!("?q={}", encode(&search)));
-            view! {
-                <Table rows=page.items/>
-                <Pagination first=first next=next/>
-            }
-            .into_any()
-        })}
+        {listing(list_applications, nothing, table_of)}
     }
 }
 
@@ -70,8 +50,7 @@ fn nothing(search: &str) -> AnyView {
     .into_any()
 }
 
-#[component]
-fn Table(rows: Vec<ApplicationSummary>) -> impl IntoView {
+fn table_of(rows: Vec<ApplicationSummary>) -> AnyView {
     let rows = rows
         .into_iter()
         .map(|row| {

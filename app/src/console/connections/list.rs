@@ -1,18 +1,15 @@
 //! The connections of one group.
 
-use coffer_contract::{catalogue::ConnectionGroup, connection::ConnectionSummary, page};
+use coffer_contract::{catalogue::ConnectionGroup, connection::ConnectionSummary};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::{list_of, name_of};
 use crate::{
-    address::encode,
     server_fns::connection::list_connections,
     ui::{
         icon::Mark,
         layout::{Empty, PageHead, VaultBadge},
-        load::loaded,
-        pagination::Pagination,
+        listing::listing,
         search::Search,
         table::table,
     },
@@ -21,11 +18,6 @@ use crate::{
 /// Search, list and the way to a new connection.
 #[component]
 pub(crate) fn List(group: ConnectionGroup) -> impl IntoView {
-    let query = use_query_map();
-    let wanted =
-        Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after"))));
-    let rows =
-        Resource::new(move || wanted.get(), move |(search, after)| list_connections(group, search, after));
     let about = match group {
         ConnectionGroup::Social => "Sign-in with an account at a consumer platform.",
         ConnectionGroup::Enterprise => "Sign-in against a company's directory or identity provider.",
@@ -35,20 +27,11 @@ pub(crate) fn List(group: ConnectionGroup) -> impl IntoView {
             <a class="btn btn-primary" href=format!("{}/new", list_of(group))>"Create connection"</a>
         </PageHead>
         <Search label="Search connections"/>
-        {loaded(rows, move |page: page::Page<ConnectionSummary>| {
-            let (search, after) = wanted.get_untracked();
-            if page.items.is_empty() {
-                return nothing(group, &search);
-            }
-            let link = |after: &str| format!("?q={}&after={}", encode(&search), encode(after));
-            let next = page.next.as_deref().map(link);
-            let first = after.is_some().then(|| format!("?q={}", encode(&search)));
-            view! {
-                <Table rows=page.items/>
-                <Pagination first=first next=next/>
-            }
-            .into_any()
-        })}
+        {listing(
+            move |search, after| list_connections(group, search, after),
+            move |search| nothing(group, search),
+            table_of,
+        )}
     }
 }
 
@@ -73,8 +56,7 @@ fn nothing(group: ConnectionGroup, search: &str) -> AnyView {
     .into_any()
 }
 
-#[component]
-fn Table(rows: Vec<ConnectionSummary>) -> impl IntoView {
+fn table_of(rows: Vec<ConnectionSummary>) -> AnyView {
     let rows = rows
         .into_iter()
         .map(|row| {

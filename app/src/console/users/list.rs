@@ -1,17 +1,15 @@
 //! Everybody who signed in.
 
-use coffer_contract::{page, user::UserSummary};
+use coffer_contract::user::UserSummary;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
-    address::{self, encode},
+    address,
     server_fns::user::list_users,
     ui::{
         icon::Mark,
         layout::{Empty, PageHead},
-        load::loaded,
-        pagination::Pagination,
+        listing::listing,
         search::Search,
         table::table,
         time::Time,
@@ -21,27 +19,10 @@ use crate::{
 /// Search and list; users come by signing in, so there is no button that makes one.
 #[component]
 pub(crate) fn List() -> impl IntoView {
-    let query = use_query_map();
-    let wanted =
-        Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after"))));
-    let rows = Resource::new(move || wanted.get(), |(search, after)| list_users(search, after));
     view! {
         <PageHead title="Users" text="Everybody who signed in through a connection, the latest first."/>
         <Search label="Search users" hint="The beginning of a name or an e-mail address, or a whole user id."/>
-        {loaded(rows, move |page: page::Page<UserSummary>| {
-            let (search, after) = wanted.get_untracked();
-            if page.items.is_empty() {
-                return nothing(&search);
-            }
-            let link = |after: &str| format!("?q={}&after={}", encode(&search), encode(after));
-            let next = page.next.as_deref().map(link);
-            let first = after.is_some().then(|| format!("?q={}", encode(&search)));
-            view! {
-                <Table rows=page.items/>
-                <Pagination first=first next=next/>
-            }
-            .into_any()
-        })}
+        {listing(list_users, nothing, table_of)}
     }
 }
 
@@ -66,8 +47,7 @@ fn nothing(search: &str) -> AnyView {
     .into_any()
 }
 
-#[component]
-fn Table(rows: Vec<UserSummary>) -> impl IntoView {
+fn table_of(rows: Vec<UserSummary>) -> AnyView {
     let rows = rows
         .into_iter()
         .map(|row| {
