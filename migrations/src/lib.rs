@@ -12,6 +12,7 @@ mod m0004_tokens;
 mod m0005_vault;
 mod m0006_audit;
 mod m0007_connected_accounts;
+mod m0008_apis;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_vault::Migration),
             Box::new(m0006_audit::Migration),
             Box::new(m0007_connected_accounts::Migration),
+            Box::new(m0008_apis::Migration),
         ]
     }
 }

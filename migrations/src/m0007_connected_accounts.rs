@@ -3,18 +3,10 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::parts::{cascade, drop_all, hash_key, index};
+use crate::parts::{add, cascade, drop_all, hash_key, index};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
-
-/// One statement for each column: SQLite takes no more.
-async fn add(manager: &SchemaManager<'_>, table: &'static str, columns: Vec<ColumnDef>) -> Result<(), DbErr> {
-    for column in columns {
-        manager.alter_table(Table::alter().table(table).add_column(column).take()).await?;
-    }
-    Ok(())
-}
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {

@@ -2,10 +2,7 @@
 
 use coffer_contract::{
     ApiError, Page,
-    application::{
-        ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, NewApplication,
-        SigningAlgorithm, TokenEndpointAuthMethod,
-    },
+    application::{ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, NewApplication},
     page::PAGE_SIZE,
 };
 use coffer_core::{audit::EventCode, client::Client, ids::ClientId, rng::token};
@@ -46,28 +43,8 @@ impl Signed {
         }
         let now = self.visit.now();
         let secret = new.app_type.confidential().then(|| self.new_secret());
-        let client = Client {
-            id: ClientId::generate(self.admin().rng.as_ref()),
-            name: new.name.trim().to_owned(),
-            description: String::new(),
-            app_type: new.app_type,
-            callbacks: vec![],
-            logout_urls: vec![],
-            web_origins: vec![],
-            grants: new.app_type.default_grants(),
-            auth_method: if new.app_type.confidential() {
-                TokenEndpointAuthMethod::ClientSecretPost
-            } else {
-                TokenEndpointAuthMethod::None
-            },
-            id_token_alg: SigningAlgorithm::default(),
-            first_party: false,
-            connect_accounts: false,
-            secret_replaced_at: secret.is_some().then_some(now),
-            created_at: now,
-            updated_at: now,
-            version: 1,
-        };
+        let id = ClientId::generate(self.admin().rng.as_ref());
+        let client = Client::new(id, new.name.trim(), new.app_type, now);
         let event = self
             .event(
                 EventCode::ApplicationCreated,
@@ -97,10 +74,8 @@ impl Signed {
             return Err(ApiError::Invalid { fields });
         }
         let after = Client {
-            id: before.id.clone(),
             name: form.name,
             description: form.description,
-            app_type: before.app_type,
             callbacks: form.callbacks,
             logout_urls: form.logout_urls,
             web_origins: form.web_origins,
@@ -109,10 +84,9 @@ impl Signed {
             id_token_alg: form.id_token_alg,
             first_party: form.first_party,
             connect_accounts: form.connect_accounts,
-            secret_replaced_at: before.secret_replaced_at,
-            created_at: before.created_at,
             updated_at: self.visit.now(),
             version: version.saturating_add(1),
+            ..before.clone()
         };
         let event = self
             .event(

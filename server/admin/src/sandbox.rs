@@ -2,7 +2,7 @@
 
 use coffer_contract::{
     ApiError,
-    application::{ApplicationType, GrantType, SigningAlgorithm, TokenEndpointAuthMethod},
+    application::{ApplicationType, GrantType},
     connection::{ConnectionOptions, Purpose},
     overview::SandboxView,
 };
@@ -158,23 +158,13 @@ impl Admin {
             clients.replace_secret(&client.id, &hash, now, replaced).await?;
             return Ok((client, secret));
         }
+        let id = ClientId::generate(self.rng.as_ref());
         let client = Client {
-            id: ClientId::generate(self.rng.as_ref()),
-            name: AGENT.to_owned(),
             description: "An AI agent's part of the story, to try Coffer with.".to_owned(),
-            app_type: ApplicationType::RegularWeb,
             callbacks,
-            logout_urls: vec![],
-            web_origins: vec![],
-            grants: GrantType::ALL.to_vec(),
-            auth_method: TokenEndpointAuthMethod::ClientSecretPost,
-            id_token_alg: SigningAlgorithm::default(),
-            first_party: false,
+            grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::TokenVault],
             connect_accounts: true,
-            secret_replaced_at: Some(now),
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            ..Client::new(id, AGENT, ApplicationType::RegularWeb, now)
         };
         let created = event(EventCode::ApplicationCreated, "The example agent was created.", &client.id);
         clients.create(&client, Some(&hash), created).await?;

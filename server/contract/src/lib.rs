@@ -3,11 +3,13 @@
 //! these types except a client secret in the one answer that creates it.
 
 pub mod administrator;
+pub mod api;
 pub mod application;
 pub mod catalogue;
 pub mod connection;
 pub mod error;
 pub mod log;
+pub mod management;
 pub mod overview;
 pub mod page;
 pub mod timestamp;

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::{
     Scopes,
+    api::Acting,
     ids::{ClientId, ConnectionId, FamilyId, UserId},
 };
 
@@ -46,6 +47,9 @@ pub struct AuthorizationRequest {
     /// The API that the access token is for, where it is not this server's user info alone.
     #[serde(default)]
     pub audience: Option<String>,
+    /// Thumbprint of the key that the code is bound to (RFC 9449 section 10).
+    #[serde(default)]
+    pub jkt: Option<String>,
 }
 
 /// How the answer travels (OAuth 2.0 Multiple Response Type Encoding Practices).
@@ -162,6 +166,8 @@ pub struct CodeGrant {
     pub code_challenge: Option<String>,
     /// The API that the access token is for.
     pub audience: Option<String>,
+    /// Thumbprint of the key that the code is bound to (RFC 9449 section 10).
+    pub jkt: Option<String>,
     /// Who signed in.
     pub sign_in: SignIn,
     /// The family that the tokens from it belong to: replaying the code ends it.
@@ -170,19 +176,25 @@ pub struct CodeGrant {
     pub expires_at: Timestamp,
 }
 
-/// An access token of this server, as stored: opaque, for user info and one API of this server.
+/// An access token of this server, as stored: for user info and one API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessGrant {
     /// The client it was issued to.
     pub client_id: ClientId,
-    /// The user it stands for.
-    pub user_id: UserId,
-    /// The sign-in it came from.
-    pub family_id: FamilyId,
+    /// The user it stands for; `None` where the client acts for itself.
+    pub user_id: Option<UserId>,
+    /// The sign-in it came from; `None` where the client acts for itself.
+    pub family_id: Option<FamilyId>,
     /// What was granted.
     pub scopes: Scopes,
     /// The API that it is for.
     pub audience: Option<String>,
+    /// Who acts for the user, where that is not the client that they signed in to (RFC 8693 section 4.1).
+    pub actor: Option<Acting>,
+    /// Thumbprint of the key that it is bound to (RFC 9449 section 6).
+    pub jkt: Option<String>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
 }

@@ -52,6 +52,10 @@ id!(/// A token to be revoked at its provider.
     RevocationId, "rev_", 16);
 id!(/// A family of refresh tokens: one sign-in of a user to an application (RFC 9700 section 4.14.2).
     FamilyId, "fam_", 16);
+id!(/// An API (resource server).
+    ApiId, "api_", 16);
+id!(/// What an application may do at an API.
+    ClientGrantId, "cgr_", 16);
 id!(/// A signing key, by its JOSE `kid`.
     SigningKeyId, "", 24);
 

@@ -1,6 +1,7 @@
 //! Domain types and protocol states, with the clock and the randomness they are given. No I/O.
 
 pub mod administrator;
+pub mod api;
 pub mod audit;
 pub mod authorization;
 pub mod client;

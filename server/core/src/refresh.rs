@@ -25,6 +25,10 @@ pub struct RefreshToken {
     pub user_id: UserId,
     /// What was granted.
     pub scopes: Scopes,
+    /// The API that its access tokens are for, unless a request names another.
+    pub audience: Option<String>,
+    /// Thumbprint of the key that it is bound to (RFC 9449 section 5).
+    pub jkt: Option<String>,
     /// When the user signed in.
     pub auth_time: Timestamp,
     /// Session id of that sign-in, the `sid` of ID tokens.
@@ -81,6 +85,8 @@ mod tests {
             client_id: ClientId::from_text("c"),
             user_id: UserId::from_text("u"),
             scopes: Scopes::default(),
+            audience: None,
+            jkt: None,
             auth_time: start,
             session_id: "s".into(),
             issued_at: start,

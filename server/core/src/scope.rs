@@ -36,6 +36,11 @@ impl Scopes {
         }
     }
 
+    /// Takes one out, if it is there.
+    pub fn remove(&mut self, scope: &str) {
+        self.0.retain(|s| s != scope);
+    }
+
     /// One by one.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

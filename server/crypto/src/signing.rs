@@ -99,7 +99,13 @@ impl SigningKey {
 
     /// A signed JWT of `claims` with the header `{"alg", "kid", "typ": "JWT"}`.
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, SigningError> {
+        self.sign_as("JWT", claims)
+    }
+
+    /// The same with another `typ` (RFC 8725 section 3.11: one kind of token is not taken for another).
+    pub fn sign_as(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningError> {
         let mut header = Header::new(jose(self.alg));
+        header.typ = Some(typ.to_owned());
         header.kid = Some(self.id.to_string());
         jsonwebtoken::encode(&header, claims, &self.key).map_err(failed)
     }

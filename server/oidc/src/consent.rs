@@ -3,6 +3,7 @@
 use coffer_contract::{application::GrantType, catalogue::ScopeInfo};
 use coffer_core::{
     Scopes,
+    api::Api,
     audit::{Actor, AuditEvent, EventCode},
     authorization::{AuthorizationRequest, CODE_SECONDS, CodeGrant, Interaction, SignIn, Stage},
     client::Client,
@@ -14,6 +15,7 @@ use coffer_crypto::TokenHash;
 
 use crate::{
     Browser, Oidc,
+    apis::Target,
     authorize::{AuthorizationResponse, Next},
     error::PageError,
     my_account,
@@ -47,26 +49,88 @@ pub(crate) fn vault_consent(connection: &Connection) -> String {
     format!("vault:{}", connection.name)
 }
 
+/// Whether a scope is one of OpenID Connect's, which every API shares.
+pub(crate) fn is_standard(scope: &str) -> bool {
+    SCOPES.iter().any(|(known, _)| *known == scope)
+}
+
+/// What an application asks for.
+struct Asked {
+    /// In the terms in which consent is stored.
+    keys: Scopes,
+    /// In words: each scope, and what it lets the application do.
+    lines: Vec<(String, String)>,
+    /// The connection whose tokens it can get from the vault.
+    vault: Option<Connection>,
+}
+
+impl Asked {
+    fn add(&mut self, key: impl Into<String>, scope: &str, words: impl Into<String>) {
+        let key = key.into();
+        if !self.keys.contains(&key) {
+            self.keys.insert(key);
+            self.lines.push((scope.to_owned(), words.into()));
+        }
+    }
+
+    /// An API, and of these scopes those that it has.
+    fn add_api<'a>(&mut self, api: &Api, scopes: impl Iterator<Item = &'a str>) {
+        self.add(api.identifier.clone(), &api.identifier, format!("Use {} for you", api.name));
+        let target = Target::Api(Box::new(api.clone()));
+        for scope in scopes {
+            let Some(known) = api.scopes.iter().find(|known| known.value == scope) else { continue };
+            let words = if known.description.is_empty() { scope } else { &known.description };
+            self.add(target.consent_key(scope), scope, format!("{words} ({})", api.name));
+        }
+    }
+}
+
 impl Oidc {
-    /// What `client` asks for, in the terms in which consent is stored.
+    /// Whether `client` gets into `target` without the user being asked.
+    pub(crate) fn trusts(&self, client: &Client, target: &Target) -> bool {
+        client.first_party
+            && match target {
+                Target::Api(api) => api.skip_consent,
+                Target::UserInfo | Target::MyAccount | Target::Management => true,
+            }
+    }
+
+    /// What `client` asks for.
     async fn asked(
         &self,
         request: &AuthorizationRequest,
         client: &Client,
         sign_in: &SignIn,
-    ) -> Result<(Scopes, Option<Connection>), PageError> {
-        let mut asked = request.scopes.clone();
-        // SDKs get the tokens that connect accounts by refresh, without another page: so it is asked here.
-        if client.connect_accounts && asked.contains("offline_access") {
-            for (scope, _) in my_account::SCOPES {
-                asked.insert(*scope);
+    ) -> Result<Asked, PageError> {
+        let mut asked = Asked { keys: Scopes::default(), lines: vec![], vault: None };
+        let own = || SCOPES.iter().chain(my_account::SCOPES);
+        let target = self.stored_target(request.audience.as_deref()).await?.ok_or(PageError::Gone)?;
+        for scope in request.scopes.iter() {
+            if let Some((_, words)) = own().find(|(known, _)| *known == scope) {
+                asked.add(scope, scope, *words);
             }
         }
-        let connection = self.vault_connection(client, sign_in).await?;
-        if let Some(connection) = &connection {
-            asked.insert(vault_consent(connection));
+        if let Target::Api(api) = &target {
+            asked.add_api(api, request.scopes.iter());
         }
-        Ok((asked, connection))
+        if request.scopes.contains("offline_access") {
+            // SDKs get the tokens for further APIs by refresh, without another page: so it is asked here.
+            if client.connect_accounts {
+                for (scope, words) in my_account::SCOPES {
+                    asked.add(*scope, scope, *words);
+                }
+            }
+            for policy in &client.refresh_policies {
+                if let Some(Target::Api(api)) = self.target(&policy.audience).await? {
+                    asked.add_api(&api, policy.scope.iter().map(String::as_str));
+                }
+            }
+        }
+        asked.vault = self.vault_connection(client, sign_in).await?;
+        if let Some(connection) = &asked.vault {
+            asked.keys.insert(vault_consent(connection));
+        }
+        Ok(asked)
     }
 
     /// The connection the user signed in through, if this client can get tokens of it from the vault.
@@ -90,15 +154,16 @@ impl Oidc {
         client: &Client,
         sign_in: &SignIn,
     ) -> Result<bool, PageError> {
-        if client.first_party {
+        let target = self.stored_target(request.audience.as_deref()).await?.ok_or(PageError::Gone)?;
+        if self.trusts(client, &target) {
             return Ok(false);
         }
         if request.prompt.consent {
             return Ok(true);
         }
-        let (asked, _) = self.asked(request, client, sign_in).await?;
+        let asked = self.asked(request, client, sign_in).await?;
         let granted = self.store.consents().get(&sign_in.user_id, &client.id).await?;
-        Ok(!asked.is_subset(&granted))
+        Ok(!asked.keys.is_subset(&granted))
     }
 
     /// The user is known: to the consent page, or straight back to the client.
@@ -120,29 +185,21 @@ impl Oidc {
         let (interaction, client) = self.interaction(handle, browser).await?;
         let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         let user = self.store.users().get(&sign_in.user_id).await?.ok_or(PageError::Gone)?;
-        let (asked, connection) = self.asked(&interaction.request, &client, &sign_in).await?;
-        let words = |scope: &str| {
-            let mut known = SCOPES.iter().chain(my_account::SCOPES);
-            known.find(|(known, _)| *known == scope).map(|(_, words)| (*words).to_owned())
-        };
+        let asked = self.asked(&interaction.request, &client, &sign_in).await?;
+        let further = &interaction.request.connection_scopes;
         Ok(ConsentView {
             application: client.name,
             person: user.profile.label().unwrap_or(&user.provider_user_id).to_owned(),
             email: user.profile.email,
-            scopes: asked.iter().filter_map(|scope| Some((scope.to_owned(), words(scope)?))).collect(),
-            vault: connection
-                .map(|connection| self.vault_view(&connection, &interaction.request.connection_scopes)),
+            scopes: asked.lines,
+            vault: asked.vault.map(|connection| self.vault_view(&connection, further)),
         })
     }
 
     /// What an application may do at a provider, in words, for pages that ask the person.
     pub(crate) fn vault_view(&self, connection: &Connection, further: &Scopes) -> (String, Vec<String>) {
-        let scopes: Scopes = connection
-            .scopes
-            .iter()
-            .chain(further.iter())
-            .filter(|scope| !SCOPES.iter().any(|(own, _)| own == scope))
-            .collect();
+        let scopes: Scopes =
+            connection.scopes.iter().chain(further.iter()).filter(|scope| !is_standard(scope)).collect();
         let described = self.federation.describe(&connection.strategy, scopes.iter());
         (connection.display_name.clone(), described.iter().map(ScopeInfo::words).collect())
     }
@@ -164,7 +221,7 @@ impl Oidc {
                 .from_ip(browser.ip.as_deref())
         };
         if allow {
-            let (asked, _) = self.asked(&interaction.request, &client, &sign_in).await?;
+            let asked = self.asked(&interaction.request, &client, &sign_in).await?.keys;
             let event =
                 event(EventCode::UserConsented, &format!("Consented to {asked} for {}.", client.name));
             self.store.consents().grant(&sign_in.user_id, &client.id, &asked, now, event).await?;
@@ -208,6 +265,7 @@ impl Oidc {
             nonce: request.nonce.clone(),
             code_challenge: request.code_challenge.clone(),
             audience: request.audience.clone(),
+            jkt: request.jkt.clone(),
             sign_in,
             family_id: FamilyId::generate(self.rng.as_ref()),
             expires_at: self.clock.now().plus_seconds(CODE_SECONDS),

@@ -8,6 +8,8 @@
 //! 5. The user consents, unless that happened before ([`consent`]).
 //! 6. A code goes to the redirect URI; the client exchanges it at the token endpoint ([`grants`]).
 
+pub mod access_token;
+mod apis;
 pub mod authorize;
 pub mod browser;
 pub mod client_auth;

@@ -47,7 +47,8 @@ impl Oidc {
         } else if let Some(found) = self.store.tokens().access(&hash, now).await?
             && found.client_id == client.id
         {
-            let event = event("Revoked an access token.").user(&found.user_id);
+            let mut event = event("Revoked an access token.");
+            event.user_id = found.user_id;
             self.store.tokens().revoke_access(&hash, now, event).await?;
         }
         Ok(())

@@ -17,7 +17,10 @@ impl Oidc {
         if !grant.scopes.contains("openid") {
             return Err(EndpointError::InsufficientScope("The access token lacks the scope openid."));
         }
-        let Some(user) = self.store.users().get(&grant.user_id).await? else {
+        let Some(user_id) = &grant.user_id else {
+            return Err(EndpointError::InvalidToken("The access token is not about a user."));
+        };
+        let Some(user) = self.store.users().get(user_id).await? else {
             return Err(EndpointError::InvalidToken("The user was deleted."));
         };
         Ok(claims_about(&user, &grant.scopes))

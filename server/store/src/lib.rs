@@ -4,7 +4,9 @@
 //! come in and go out sealed, tokens come in as hashes.
 
 mod administrators;
+mod apis;
 mod audit;
+mod client_grants;
 mod clients;
 mod codes;
 mod connect;
@@ -44,7 +46,9 @@ use sea_orm::{
 };
 
 pub use administrators::Administrators;
+pub use apis::Apis;
 pub use audit::Audit;
+pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use clients::Clients;
 pub use codes::Codes;
 pub use connect_sessions::{ConnectSessions, FoundSession};
@@ -98,6 +102,10 @@ repositories! {
     connections Connections
     /// Applications.
     clients Clients
+    /// APIs.
+    apis Apis
+    /// What applications may do at APIs.
+    client_grants ClientGrants
     /// End users.
     users Users
     /// What users granted to applications.

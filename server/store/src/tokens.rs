@@ -75,6 +75,34 @@ impl Tokens {
         Ok(true)
     }
 
+    /// Issues an access token that no code or refresh token is spent for: a client's own, or one that was
+    /// exchanged. False, and nothing changed, when the family it belongs to is revoked or gone.
+    pub async fn issue(
+        &self,
+        token: &TokenHash,
+        grant: &AccessGrant,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        if let Some(family) = &grant.family_id {
+            let alive = token_families::Entity::find_by_id(family.as_str())
+                .filter(token_families::Column::RevokedAt.is_null())
+                .count(&tx)
+                .await?;
+            if alive == 0 {
+                tx.rollback().await?;
+                return Ok(false);
+            }
+        }
+        access_tokens::Entity::insert(access_tokens::Model::new(token, grant)?.into_active_model())
+            .exec_without_returning(&tx)
+            .await
+            .map_err(StoreError::reference("user or application"))?;
+        audit::write(&tx, &[event]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// A refresh token, ended and revoked ones too: what presenting it means is the domain's to say.
     pub async fn refresh(&self, token: &TokenHash) -> Result<Option<RefreshToken>, StoreError> {
         let found = refresh_tokens::Entity::find_by_id(token.as_bytes().to_vec())
@@ -130,7 +158,7 @@ impl Tokens {
             .filter(token_families::Column::RevokedAt.is_null())
             .one(self.0.read())
             .await?;
-        found.map(|(row, family)| row.in_family(family)).transpose()
+        found.map(|(row, _)| row.try_into()).transpose()
     }
 
     /// Ends a family with all its tokens. False, and no event, when it had ended or does not exist.

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use coffer_admin::Admin;
 use coffer_contract::{
     Timestamp,
-    application::{ApplicationType, GrantType, SigningAlgorithm, TokenEndpointAuthMethod},
+    application::{ApplicationType, GrantType, SigningAlgorithm},
     connection::{ConnectionOptions, Purpose},
 };
 use coffer_core::{
@@ -190,25 +190,11 @@ impl Server {
         let public = !app_type.confidential();
         let now = self.clock.now();
         let client = Client {
-            id: ClientId::generate(&SystemRng),
-            name: "Agent".into(),
-            description: String::new(),
-            app_type,
             callbacks: vec![CALLBACK.into()],
-            logout_urls: vec![],
-            web_origins: vec![],
             grants: grants.to_vec(),
-            auth_method: match public {
-                true => TokenEndpointAuthMethod::None,
-                false => TokenEndpointAuthMethod::ClientSecretPost,
-            },
             id_token_alg: SigningAlgorithm::Es256,
             connect_accounts: true,
-            first_party: false,
-            secret_replaced_at: (!public).then_some(now),
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            ..Client::new(ClientId::generate(&SystemRng), "Agent", app_type, now)
         };
         let secret = rng::token(&SystemRng);
         let hash = (!public).then(|| TokenHash::of(&secret));
@@ -233,6 +219,7 @@ impl Server {
             nonce: Some("n-0S6".into()),
             code_challenge: Some(challenge()),
             audience: None,
+            jkt: None,
             sign_in: SignIn { user_id: self.user_id.clone(), auth_time: now, session_id: "s1".into() },
             family_id: FamilyId::generate(&SystemRng),
             expires_at: now.plus_seconds(60),

@@ -1,6 +1,5 @@
 //! One check per rule; each fault has its OAuth code and says what to change.
 
-use coffer_contract::application::GrantType;
 use coffer_core::{
     Scopes,
     authorization::{AuthorizationRequest, Prompts, ResponseMode},
@@ -8,7 +7,6 @@ use coffer_core::{
 };
 
 use super::Params;
-use crate::{consent::SCOPES, my_account};
 
 /// A rule that the request breaks.
 pub(super) struct Fault {
@@ -26,20 +24,20 @@ pub(super) fn validate(
     repeated: &[String],
     client: &Client,
     redirect_uri: &str,
-    my_account_audience: &str,
+    for_api: (Option<String>, Scopes),
 ) -> Result<AuthorizationRequest, Fault> {
     if let Some(name) = repeated.first() {
         return Err(fault("invalid_request", format!("The parameter {name} is there more than once.")));
     }
     unsupported(params)?;
-    let audience = audience(params, client, my_account_audience)?;
+    let (audience, scopes) = for_api;
     response_type(params)?;
     let prompt = prompts(params)?;
     Ok(AuthorizationRequest {
         client_id: client.id.clone(),
         redirect_uri: redirect_uri.to_owned(),
         response_mode: response_mode(params)?,
-        scopes: scopes(params, client, audience.is_some()),
+        scopes,
         state: given(params, "state"),
         nonce: given(params, "nonce"),
         code_challenge: code_challenge(params, client)?,
@@ -51,6 +49,7 @@ pub(super) fn validate(
         max_age: max_age(params)?,
         login_hint: given(params, "login_hint"),
         audience,
+        jkt: None,
     })
 }
 
@@ -68,22 +67,23 @@ fn unsupported(params: &Params) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The one API there is: the My Account API (`audience`, or `resource` of RFC 8707).
-fn audience(params: &Params, client: &Client, my_account: &str) -> Result<Option<String>, Fault> {
-    for name in ["audience", "resource"] {
-        let Some(wanted) = given(params, name) else { continue };
-        if wanted.trim_end_matches('/') != my_account.trim_end_matches('/') {
-            return Err(fault("invalid_target", format!("No API is known under this {name}.")));
-        }
-        if !client.connect_accounts {
-            return Err(fault(
-                "invalid_target",
-                "This application may not use the My Account API. An administrator can allow it in its settings.",
-            ));
-        }
-        return Ok(Some(my_account.to_owned()));
+/// The API that is asked for: `audience`, or `resource` of RFC 8707.
+pub(super) fn wanted_api(params: &Params) -> Result<Option<String>, Fault> {
+    let (audience, resource) = (given(params, "audience"), given(params, "resource"));
+    if let (Some(audience), Some(resource)) = (&audience, &resource)
+        && audience != resource
+    {
+        return Err(fault("invalid_target", "The parameters audience and resource name different APIs."));
     }
-    Ok(None)
+    if resource.as_deref().is_some_and(|text| text.contains('#')) {
+        return Err(fault("invalid_target", "A resource has no fragment."));
+    }
+    Ok(audience.or(resource))
+}
+
+/// The scopes that are asked for, understood or not.
+pub(super) fn asked(params: &Params) -> Scopes {
+    Scopes::parse(params.get("scope").map_or("", String::as_str), false)
 }
 
 fn response_type(params: &Params) -> Result<(), Fault> {
@@ -100,19 +100,6 @@ pub(super) fn response_mode(params: &Params) -> Result<ResponseMode, Fault> {
         Some("form_post") => Ok(ResponseMode::FormPost),
         Some(_) => Err(fault("invalid_request", "The response modes are query and form_post.")),
     }
-}
-
-/// Scopes that are not understood are ignored (OpenID Connect Core section 3.1.2.1).
-fn scopes(params: &Params, client: &Client, for_my_account: bool) -> Scopes {
-    let asked = Scopes::parse(params.get("scope").map_or("", String::as_str), false);
-    asked
-        .iter()
-        .filter(|scope| {
-            let own = my_account::SCOPES.iter().filter(|_| for_my_account);
-            SCOPES.iter().chain(own).any(|(known, _)| known == scope)
-        })
-        .filter(|scope| *scope != "offline_access" || client.may_use(GrantType::RefreshToken))
-        .collect()
 }
 
 /// PKCE with S256, required of public clients (RFC 7636, RFC 9700 section 2.1.1).

@@ -19,7 +19,7 @@ use url::Url;
 
 pub use response::AuthorizationResponse;
 
-use crate::{Browser, Oidc, error::PageError};
+use crate::{Browser, Oidc, apis::InvalidTarget, error::PageError};
 
 /// Parameters of an authorization request, each at most once (RFC 6749 section 3.1).
 pub type Params = HashMap<String, String>;
@@ -64,9 +64,15 @@ impl Oidc {
                 AuthorizationResponse::error(self.issuer(), &redirect_uri, mode, state, code, description);
             PageError::ToClient(Box::new(answer))
         };
-        let me = self.my_account_audience();
-        let request = checks::validate(params, repeated, &client, &redirect_uri, &me)
-            .map_err(|fault| fail(fault.code, &fault.description))?;
+        let refuse = |fault: checks::Fault| fail(fault.code, &fault.description);
+        let wanted = checks::wanted_api(params).map_err(refuse)?;
+        let found = self.user_target(&client, wanted.as_deref(), &checks::asked(params)).await?;
+        let (target, mut scopes) = found.map_err(|InvalidTarget(text)| fail("invalid_target", &text))?;
+        if !(target.offline_access() && client.may_use(GrantType::RefreshToken)) {
+            scopes.remove("offline_access");
+        }
+        let for_api = (self.audience_of(&target), scopes);
+        let request = checks::validate(params, repeated, &client, &redirect_uri, for_api).map_err(refuse)?;
         if !client.may_use(GrantType::AuthorizationCode) {
             return Err(fail(
                 "unauthorized_client",

@@ -10,8 +10,8 @@ use coffer_core::{
 use coffer_crypto::{Secret, TokenHash};
 use sha2::{Digest as _, Sha256};
 
-use super::{TokenRequest, TokenResponse, allowed, mint_access, mint_refresh, refuse, required};
-use crate::{Oidc, error::EndpointError};
+use super::{TokenRequest, TokenResponse, allowed, api_gone, mint_refresh, refuse, required, wanted_api};
+use crate::{Oidc, access_token::Access, error::EndpointError};
 
 impl Oidc {
     pub(super) async fn by_code(
@@ -31,7 +31,10 @@ impl Oidc {
                 Err(EndpointError::InvalidGrant("the code was issued to another client"))
             }
             Some((grant, Some(_))) => return Err(self.replayed(client, &grant, ip).await),
-            Some((grant, None)) => self.matches(&grant, &request).map(|()| grant),
+            Some((grant, None)) => match self.matches(&grant, &request) {
+                Ok(()) => self.same_api(&grant, &request).await.map(|()| grant),
+                Err(error) => Err(error),
+            },
         };
         let grant = match checked {
             Ok(grant) => grant,
@@ -77,6 +80,18 @@ impl Oidc {
         }
     }
 
+    /// A code brings a token for the API that it was issued for, no other (RFC 8707 section 2.2).
+    async fn same_api(&self, grant: &CodeGrant, request: &TokenRequest) -> Result<(), EndpointError> {
+        let Some(wanted) = wanted_api(request)? else { return Ok(()) };
+        let target = self.target(wanted).await?;
+        if target.and_then(|target| self.audience_of(&target)) == grant.audience {
+            return Ok(());
+        }
+        Err(EndpointError::InvalidTarget(
+            "The authorization request named another API. Name the same one there and here.".into(),
+        ))
+    }
+
     /// Issues the tokens and marks the code used, in one transaction.
     async fn redeem(
         &self,
@@ -90,11 +105,19 @@ impl Oidc {
         let Some(user) = self.store.users().get(&sign_in.user_id).await? else {
             return Err(EndpointError::InvalidGrant("the user was deleted"));
         };
-        let audience = grant.audience.as_deref();
-        let access = mint_access(self, client, &user.id, &grant.family_id, &grant.scopes, audience, now);
+        let target = self.stored_target(grant.audience.as_deref()).await?.ok_or_else(api_gone)?;
+        let access = self
+            .mint_access(Access {
+                client,
+                user: Some((&user.id, &grant.family_id, sign_in.auth_time)),
+                scopes: &grant.scopes,
+                target: &target,
+                actor: None,
+                jkt: grant.jkt.clone(),
+            })
+            .await?;
         let offline = grant.scopes.contains("offline_access");
-        let refresh =
-            offline.then(|| mint_refresh(self, client, &grant.family_id, &grant.scopes, sign_in, now));
+        let refresh = offline.then(|| mint_refresh(self, client, &grant, now));
         let id_token = match grant.scopes.contains("openid") {
             true => Some(self.id_token(client, &user, &grant.scopes, sign_in, grant.nonce.as_deref()).await?),
             false => None,
@@ -114,7 +137,7 @@ impl Oidc {
         Ok(TokenResponse {
             access_token: access.token,
             issued_token_type: None,
-            expires_in: Some(super::ACCESS_SECONDS),
+            expires_in: Some(target.seconds()),
             scopes: grant.scopes,
             refresh_token: refresh.map(|minted| minted.token),
             id_token,

@@ -8,16 +8,16 @@ use coffer_contract::application::GrantType;
 use coffer_core::{
     Scopes, Timestamp,
     audit::{Actor, AuditEvent, EventCode},
-    authorization::{AccessGrant, SignIn},
+    authorization::CodeGrant,
     client::Client,
-    ids::{FamilyId, UserId},
+    ids::UserId,
     refresh::{ABSOLUTE_SECONDS, IDLE_SECONDS, RefreshToken},
     rng,
 };
-use coffer_crypto::{Secret, TokenHash};
+use coffer_crypto::Secret;
 use serde::Deserialize;
 
-use crate::{Oidc, client_auth::Credentials, error::EndpointError};
+use crate::{Oidc, access_token::Minted, client_auth::Credentials, error::EndpointError};
 
 /// Seconds that an access token of this server lives.
 pub const ACCESS_SECONDS: i64 = 3600;
@@ -44,10 +44,16 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// `audience`
     pub audience: Option<String>,
+    /// `resource` (RFC 8707)
+    pub resource: Option<String>,
     /// `subject_token`
     pub subject_token: Option<Secret>,
     /// `subject_token_type`
     pub subject_token_type: Option<String>,
+    /// `actor_token`
+    pub actor_token: Option<Secret>,
+    /// `actor_token_type`
+    pub actor_token_type: Option<String>,
     /// `requested_token_type`
     pub requested_token_type: Option<String>,
     /// `connection`
@@ -119,6 +125,21 @@ fn required<'a, T>(value: &'a Option<T>, name: &str) -> Result<&'a T, EndpointEr
     value.as_ref().ok_or_else(|| EndpointError::InvalidRequest(format!("The parameter {name} is missing.")))
 }
 
+/// The API that a request names: `audience` or `resource` (RFC 8707 section 2.2), which must agree.
+fn wanted_api(request: &TokenRequest) -> Result<Option<&str>, EndpointError> {
+    match (request.audience.as_deref(), request.resource.as_deref()) {
+        (Some(audience), Some(resource)) if audience != resource => Err(EndpointError::InvalidTarget(
+            "The parameters audience and resource name different APIs; send one of them.".into(),
+        )),
+        (audience, resource) => Ok(audience.or(resource)),
+    }
+}
+
+/// The API of a stored audience was deleted.
+fn api_gone() -> EndpointError {
+    EndpointError::InvalidTarget("The API that this was issued for does not exist any more.".into())
+}
+
 /// The grant must be switched on for the client.
 fn allowed(client: &Client, grant: GrantType) -> Result<(), EndpointError> {
     if client.may_use(grant) {
@@ -130,52 +151,20 @@ fn allowed(client: &Client, grant: GrantType) -> Result<(), EndpointError> {
     )))
 }
 
-/// An access or refresh token that is about to be issued.
-struct Minted<T> {
-    token: Secret,
-    hash: TokenHash,
-    grant: T,
-}
-
-fn mint<T>(oidc: &Oidc, prefix: &str, grant: T) -> Minted<T> {
-    let token = format!("{prefix}{}", rng::token(oidc.rng.as_ref()));
-    Minted { hash: TokenHash::of(&token), token: Secret::new(token), grant }
-}
-
-fn mint_access(
-    oidc: &Oidc,
-    client: &Client,
-    user_id: &UserId,
-    family_id: &FamilyId,
-    scopes: &Scopes,
-    audience: Option<&str>,
-    now: Timestamp,
-) -> Minted<AccessGrant> {
-    let grant = AccessGrant {
-        client_id: client.id.clone(),
-        user_id: user_id.clone(),
-        family_id: family_id.clone(),
-        scopes: scopes.clone(),
-        audience: audience.map(str::to_owned),
-        expires_at: now.plus_seconds(ACCESS_SECONDS),
-    };
-    mint(oidc, "cfa_", grant)
+fn mint(oidc: &Oidc, token: RefreshToken) -> Minted<RefreshToken> {
+    Minted::new(format!("cfr_{}", rng::token(oidc.rng.as_ref())), token)
 }
 
 /// A family's state as its first refresh token; stored with the family even where none is handed out.
-fn mint_refresh(
-    oidc: &Oidc,
-    client: &Client,
-    family_id: &FamilyId,
-    scopes: &Scopes,
-    sign_in: &SignIn,
-    now: Timestamp,
-) -> Minted<RefreshToken> {
-    let grant = RefreshToken {
-        family_id: family_id.clone(),
+fn mint_refresh(oidc: &Oidc, client: &Client, grant: &CodeGrant, now: Timestamp) -> Minted<RefreshToken> {
+    let sign_in = &grant.sign_in;
+    let token = RefreshToken {
+        family_id: grant.family_id.clone(),
         client_id: client.id.clone(),
         user_id: sign_in.user_id.clone(),
-        scopes: scopes.clone(),
+        scopes: grant.scopes.clone(),
+        audience: grant.audience.clone(),
+        jkt: grant.jkt.clone(),
         auth_time: sign_in.auth_time,
         session_id: sign_in.session_id.clone(),
         issued_at: now,
@@ -184,5 +173,5 @@ fn mint_refresh(
         family_expires_at: now.plus_seconds(ABSOLUTE_SECONDS),
         revoked_at: None,
     };
-    mint(oidc, "cfr_", grant)
+    mint(oidc, token)
 }

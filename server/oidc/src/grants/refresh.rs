@@ -10,8 +10,15 @@ use coffer_core::{
 };
 use coffer_crypto::{Secret, TokenHash};
 
-use super::{TokenRequest, TokenResponse, allowed, mint, mint_access, refuse, required};
-use crate::{Oidc, error::EndpointError, my_account};
+use super::{TokenRequest, TokenResponse, allowed, api_gone, mint, refuse, required, wanted_api};
+use crate::{
+    Oidc,
+    access_token::Access,
+    apis::{InvalidTarget, Target},
+    consent,
+    error::EndpointError,
+    my_account,
+};
 
 impl Oidc {
     pub(super) async fn by_refresh_token(
@@ -29,14 +36,7 @@ impl Oidc {
                 return Err(refuse(self, EventCode::TokenRefreshRefused, client, None, None, ip, error).await);
             }
         };
-        let (scopes, audience) = match request.audience.as_deref().filter(|audience| !audience.is_empty()) {
-            None => (narrowed(&old.scopes, request.scope.as_deref())?, None),
-            Some(audience) => {
-                let scopes = self.for_my_account(client, &old, audience, request.scope.as_deref()).await?;
-                (scopes, Some(self.my_account_audience()))
-            }
-        };
-        let issue = Issue { scopes, audience };
+        let issue = self.wanted(client, &old, &request).await?;
         self.rotate(client, &TokenHash::of(presented.reveal()), old, issue, ip).await
     }
 
@@ -72,41 +72,55 @@ impl Oidc {
         })
     }
 
-    /// Scopes of an access token for the My Account API: what was granted before, and of the API's own
-    /// those that the user agreed to.
-    async fn for_my_account(
+    /// The API that the new access token is for, and its scopes: of those granted before, or of those that
+    /// the user agreed to for another API.
+    async fn wanted(
         &self,
         client: &Client,
         old: &RefreshToken,
-        audience: &str,
-        asked: Option<&str>,
-    ) -> Result<Scopes, EndpointError> {
-        if !self.is_my_account(audience) {
-            return Err(EndpointError::InvalidTarget("No API is known under this audience.".into()));
+        request: &TokenRequest,
+    ) -> Result<Issue, EndpointError> {
+        let scope = request.scope.as_deref();
+        let own = self.stored_target(old.audience.as_deref()).await?;
+        let Some(wanted) = wanted_api(request)? else {
+            return Ok(Issue { target: own.ok_or_else(api_gone)?, scopes: narrowed(&old.scopes, scope)? });
+        };
+        let all: Scopes = match self.target(wanted).await? {
+            Some(Target::Api(api)) => api.scopes.iter().map(|scope| scope.value.as_str()).collect(),
+            _ => my_account::SCOPES.iter().map(|(scope, _)| *scope).collect(),
+        };
+        let found = self.user_target(client, Some(wanted), &all).await?;
+        let (target, possible) = found.map_err(|InvalidTarget(text)| EndpointError::InvalidTarget(text))?;
+        let same = own.is_some_and(|own| self.audience_of(&own) == self.audience_of(&target));
+        let standard = |scope: &&str| same || consent::is_standard(scope);
+        let mut allowed: Scopes = old.scopes.iter().filter(standard).collect();
+        let trusted = self.trusts(client, &target);
+        let consented = self.store.consents().get(&old.user_id, &client.id).await?;
+        for scope in possible.iter() {
+            if trusted || consented.contains(&target.consent_key(scope)) {
+                allowed.insert(scope);
+            }
         }
-        if !client.connect_accounts {
+        let agreed = match &target {
+            Target::Api(api) => same || trusted || consented.contains(&api.identifier),
+            _ => true,
+        };
+        if !agreed {
             return Err(EndpointError::InvalidTarget(
-                "This application may not use the My Account API. An administrator can allow it in its settings."
+                "The user has not agreed to this API. Send them to the authorization endpoint with this audience, \
+                 or list the API in the application's settings, so that it is asked for with offline_access."
                     .into(),
             ));
         }
-        let mut allowed = old.scopes.clone();
-        let consented = self.store.consents().get(&old.user_id, &client.id).await?;
-        for (scope, _) in my_account::SCOPES {
-            if client.first_party || consented.contains(scope) {
-                allowed.insert(*scope);
-            }
-        }
-        let asked = asked.filter(|text| !text.trim().is_empty());
+        let asked = scope.filter(|text| !text.trim().is_empty());
         if let Some(scope) =
             asked.into_iter().flat_map(str::split_ascii_whitespace).find(|s| !allowed.contains(s))
         {
             return Err(EndpointError::InvalidScope(format!(
-                "The user has not agreed to {scope}. Send them to the authorization endpoint with the scope \
-                 offline_access to ask."
+                "The user has not agreed to {scope}. Send them to the authorization endpoint to ask."
             )));
         }
-        narrowed(&allowed, asked)
+        Ok(Issue { scopes: narrowed(&allowed, asked)?, target })
     }
 
     async fn rotate(
@@ -117,12 +131,21 @@ impl Oidc {
         issue: Issue,
         ip: Option<&str>,
     ) -> Result<TokenResponse, EndpointError> {
-        let Issue { scopes, audience } = issue;
+        let Issue { scopes, target } = issue;
         let now = self.clock.now();
         let Some(user) = self.store.users().get(&old.user_id).await? else {
             return Err(EndpointError::InvalidGrant("the user was deleted"));
         };
-        let access = mint_access(self, client, &user.id, &old.family_id, &scopes, audience.as_deref(), now);
+        let access = self
+            .mint_access(Access {
+                client,
+                user: Some((&user.id, &old.family_id, old.auth_time)),
+                scopes: &scopes,
+                target: &target,
+                actor: None,
+                jkt: old.jkt.clone(),
+            })
+            .await?;
         let sign_in = SignIn {
             user_id: old.user_id.clone(),
             auth_time: old.auth_time,
@@ -138,7 +161,7 @@ impl Oidc {
             idle_expires_at: now.plus_seconds(IDLE_SECONDS),
             ..old
         };
-        let refresh = mint(self, "cfr_", successor);
+        let refresh = mint(self, successor);
         let actor = Actor::Client(client.id.clone());
         let event = AuditEvent::new(
             now,
@@ -156,7 +179,7 @@ impl Oidc {
         Ok(TokenResponse {
             access_token: access.token,
             issued_token_type: None,
-            expires_in: Some(super::ACCESS_SECONDS),
+            expires_in: Some(target.seconds()),
             scopes,
             refresh_token: Some(refresh.token),
             id_token,
@@ -167,7 +190,7 @@ impl Oidc {
 /// What the new access token is for.
 struct Issue {
     scopes: Scopes,
-    audience: Option<String>,
+    target: Target,
 }
 
 /// The scopes asked for, which may not be more than those granted (RFC 6749 section 6).

@@ -64,10 +64,10 @@ impl Oidc {
             return Err(MyAccountError::InsufficientScope(scope));
         }
         let gone = MyAccountError::Unauthorized("The user or the application was deleted.");
-        let (Some(user), Some(client)) = (
-            self.store.users().get(&grant.user_id).await?,
-            self.store.clients().get(&grant.client_id).await?,
-        ) else {
+        let Some(user_id) = &grant.user_id else { return Err(gone) };
+        let (Some(user), Some(client)) =
+            (self.store.users().get(user_id).await?, self.store.clients().get(&grant.client_id).await?)
+        else {
             return Err(gone);
         };
         // Switched off means off at once, not when the token ends.

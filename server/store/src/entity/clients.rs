@@ -4,7 +4,10 @@ use coffer_contract::{
     Timestamp,
     application::{ApplicationType, SigningAlgorithm, TokenEndpointAuthMethod},
 };
-use coffer_core::{client::Client, ids::ClientId};
+use coffer_core::{
+    client::Client,
+    ids::{ApiId, ClientId},
+};
 use coffer_crypto::TokenHash;
 use sea_orm::entity::prelude::*;
 
@@ -29,6 +32,14 @@ pub struct Model {
     pub id_token_alg: String,
     pub first_party: bool,
     pub connect_accounts: bool,
+    pub resource_server: Option<String>,
+    pub refresh_policies: String,
+    pub jwks: Option<String>,
+    pub jwks_uri: Option<String>,
+    pub backchannel_logout_uri: Option<String>,
+    pub require_par: bool,
+    pub logo_uri: Option<String>,
+    pub metadata: String,
     pub secret_hash: Option<Vec<u8>>,
     pub secret_replaced_at: Option<i64>,
     pub created_at: i64,
@@ -54,6 +65,14 @@ impl TryFrom<Model> for Client {
             grants: at.json("grants", &row.grants)?,
             auth_method: at.code("auth_method", &row.auth_method, TokenEndpointAuthMethod::from_code)?,
             id_token_alg: at.code("id_token_alg", &row.id_token_alg, SigningAlgorithm::from_code)?,
+            resource_server: row.resource_server.map(ApiId::from_text),
+            refresh_policies: at.json("refresh_policies", &row.refresh_policies)?,
+            jwks: row.jwks.map(|text| at.json("jwks", &text)).transpose()?,
+            jwks_uri: row.jwks_uri,
+            backchannel_logout_uri: row.backchannel_logout_uri,
+            require_par: row.require_par,
+            logo_uri: row.logo_uri,
+            metadata: at.json("metadata", &row.metadata)?,
             version: at.count("version", row.version)?,
             id: ClientId::from_text(row.id),
             name: row.name,
@@ -83,6 +102,14 @@ impl Model {
             id_token_alg: client.id_token_alg.code().to_owned(),
             first_party: client.first_party,
             connect_accounts: client.connect_accounts,
+            resource_server: client.resource_server.as_ref().map(ToString::to_string),
+            refresh_policies: to_json(&client.refresh_policies)?,
+            jwks: client.jwks.as_ref().map(to_json).transpose()?,
+            jwks_uri: client.jwks_uri.clone(),
+            backchannel_logout_uri: client.backchannel_logout_uri.clone(),
+            require_par: client.require_par,
+            logo_uri: client.logo_uri.clone(),
+            metadata: to_json(&client.metadata)?,
             secret_hash: secret.map(|s| s.as_bytes().to_vec()),
             secret_replaced_at: millis(client.secret_replaced_at),
             created_at: client.created_at.millis(),

@@ -25,6 +25,7 @@ pub struct Model {
     pub nonce: Option<String>,
     pub code_challenge: Option<String>,
     pub audience: Option<String>,
+    pub jkt: Option<String>,
     pub auth_time: i64,
     pub session_id: String,
     pub family_id: String,
@@ -49,6 +50,7 @@ impl TryFrom<Model> for CodeGrant {
             nonce: row.nonce,
             code_challenge: row.code_challenge,
             audience: row.audience,
+            jkt: row.jkt,
             sign_in: SignIn {
                 user_id: UserId::from_text(row.user_id),
                 auth_time: Timestamp::from_millis(row.auth_time),
@@ -72,6 +74,7 @@ impl Model {
             nonce: grant.nonce.clone(),
             code_challenge: grant.code_challenge.clone(),
             audience: grant.audience.clone(),
+            jkt: grant.jkt.clone(),
             auth_time: grant.sign_in.auth_time.millis(),
             session_id: grant.sign_in.session_id.clone(),
             family_id: grant.family_id.to_string(),

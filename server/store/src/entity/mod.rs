@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod administrators;
 pub mod audit_events;
+pub mod client_grants;
 pub mod client_origins;
 pub mod clients;
 pub mod codes;
@@ -14,6 +15,7 @@ pub mod consents;
 pub mod enablements;
 pub mod interactions;
 pub mod refresh_tokens;
+pub mod resource_servers;
 pub mod revocations;
 pub mod sessions;
 pub mod setup_links;

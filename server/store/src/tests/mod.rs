@@ -10,7 +10,7 @@ mod users;
 
 use coffer_contract::{
     Timestamp,
-    application::{ApplicationType, SigningAlgorithm, TokenEndpointAuthMethod},
+    application::ApplicationType,
     connection::{ConnectionOptions, Purpose},
 };
 use coffer_core::{
@@ -63,22 +63,9 @@ fn connection(name: &str) -> Connection {
 
 fn client(name: &str) -> Client {
     Client {
-        id: ClientId::generate(&SystemRng),
-        name: name.into(),
-        description: String::new(),
-        app_type: ApplicationType::RegularWeb,
         callbacks: vec!["https://app.example/callback".into()],
-        logout_urls: vec![],
         web_origins: vec!["https://app.example".into()],
-        grants: ApplicationType::RegularWeb.default_grants(),
-        auth_method: TokenEndpointAuthMethod::ClientSecretPost,
-        id_token_alg: SigningAlgorithm::Rs256,
-        first_party: false,
-        connect_accounts: false,
-        secret_replaced_at: Some(at(0)),
-        created_at: at(0),
-        updated_at: at(0),
-        version: 1,
+        ..Client::new(ClientId::generate(&SystemRng), name, ApplicationType::RegularWeb, at(0))
     }
 }
 
@@ -126,6 +113,7 @@ impl World {
             nonce: None,
             code_challenge: None,
             audience: None,
+            jkt: None,
             sign_in: SignIn { user_id: self.user.id.clone(), auth_time: at(0), session_id: "session".into() },
             family_id: family.clone(),
             expires_at: at(60),
@@ -138,6 +126,8 @@ impl World {
             client_id: self.client.id.clone(),
             user_id: self.user.id.clone(),
             scopes: Scopes::parse("openid", false),
+            audience: None,
+            jkt: None,
             auth_time: at(0),
             session_id: "session".into(),
             issued_at: at(1),
@@ -151,10 +141,13 @@ impl World {
     fn access(&self, family: &FamilyId) -> AccessGrant {
         AccessGrant {
             client_id: self.client.id.clone(),
-            user_id: self.user.id.clone(),
-            family_id: family.clone(),
+            user_id: Some(self.user.id.clone()),
+            family_id: Some(family.clone()),
             scopes: Scopes::parse("openid", false),
             audience: None,
+            actor: None,
+            jkt: None,
+            issued_at: at(0),
             expires_at: at(3600),
         }
     }

@@ -21,6 +21,7 @@ fn interaction(world: &World) -> Interaction {
             nonce: None,
             code_challenge: None,
             audience: None,
+            jkt: None,
             connection: None,
             connection_scopes: Scopes::default(),
             prompt: Prompts::default(),

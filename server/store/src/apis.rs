@@ -1,0 +1,115 @@
+//! APIs (resource servers).
+
+use coffer_contract::Page;
+use coffer_core::{api::Api, audit::AuditEvent, ids::ApiId};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, Condition, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::Expr,
+};
+
+use crate::{
+    Store, StoreError, audit,
+    entity::{client_grants, clients, resource_servers as table},
+    list::{contains, page},
+};
+
+/// APIs.
+#[derive(Clone, Debug)]
+pub struct Apis(pub(crate) Store);
+
+impl Apis {
+    /// A page of the APIs whose name or identifier contains `search`, by name. The page's key is opaque.
+    pub async fn list(&self, search: &str, after: Option<&str>, limit: u64) -> Result<Page<Api>, StoreError> {
+        let mut query =
+            table::Entity::find().filter(contains([table::Column::Name, table::Column::Identifier], search));
+        // Names need not be unique: the id, which has no space in it, stands first in the key.
+        if let Some((id, name)) = after.and_then(|key| key.split_once(' ')) {
+            query = query.filter(
+                Condition::any()
+                    .add(table::Column::Name.gt(name))
+                    .add(Condition::all().add(table::Column::Name.eq(name)).add(table::Column::Id.gt(id))),
+            );
+        }
+        let rows = query
+            .order_by_asc(table::Column::Name)
+            .order_by_asc(table::Column::Id)
+            .limit(limit.saturating_add(1))
+            .all(self.0.read())
+            .await?;
+        let page = page(rows, limit, |row| format!("{} {}", row.id, row.name));
+        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, StoreError>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// By id.
+    pub async fn get(&self, id: &ApiId) -> Result<Option<Api>, StoreError> {
+        table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// By the audience of its tokens.
+    pub async fn by_identifier(&self, identifier: &str) -> Result<Option<Api>, StoreError> {
+        let found =
+            table::Entity::find().filter(table::Column::Identifier.eq(identifier)).one(self.0.read()).await?;
+        found.map(TryInto::try_into).transpose()
+    }
+
+    /// Adds one. Conflict over `identifier` when it is taken.
+    pub async fn create(&self, api: &Api, event: AuditEvent) -> Result<(), StoreError> {
+        let tx = self.0.begin().await?;
+        table::Entity::insert(table::Model::new(api)?.into_active_model())
+            .exec_without_returning(&tx)
+            .await
+            .map_err(StoreError::unique("identifier"))?;
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes everything but id, identifier and time of creation, and sets the version to
+    /// `expected_version + 1`. Conflict over `version` when it is not the one expected.
+    pub async fn update(
+        &self,
+        api: &Api,
+        expected_version: i64,
+        event: AuditEvent,
+    ) -> Result<(), StoreError> {
+        let next = Api { version: expected_version.saturating_add(1), ..api.clone() };
+        let mut row = table::Model::new(&next)?.into_active_model().reset_all();
+        (row.id, row.identifier, row.created_at) = (NotSet, NotSet, NotSet);
+        let tx = self.0.begin().await?;
+        let changed = table::Entity::update_many()
+            .set(row)
+            .filter(table::Column::Id.eq(api.id.as_str()))
+            .filter(table::Column::Version.eq(expected_version))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        if changed == 0 {
+            let there = table::Entity::find_by_id(api.id.as_str()).count(&tx).await? > 0;
+            tx.rollback().await?;
+            return Err(if there {
+                StoreError::Conflict { what: "version" }
+            } else {
+                StoreError::NotFound { what: "API" }
+            });
+        }
+        audit::write(&tx, &[event]).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Deletes one, with what applications may do there. False when there is none.
+    pub async fn delete(&self, api: &Api, event: AuditEvent) -> Result<bool, StoreError> {
+        let tx = self.0.begin().await?;
+        client_grants::Entity::delete_many()
+            .filter(client_grants::Column::Audience.eq(api.identifier.as_str()))
+            .exec(&tx)
+            .await?;
+        clients::Entity::update_many()
+            .col_expr(clients::Column::ResourceServer, Expr::value(Option::<String>::None))
+            .filter(clients::Column::ResourceServer.eq(api.id.as_str()))
+            .exec(&tx)
+            .await?;
+        let deleted = table::Entity::delete_by_id(api.id.as_str()).exec(&tx).await?.rows_affected;
+        audit::settle(tx, deleted, event).await
+    }
+}
