@@ -6,6 +6,7 @@
 
 mod admin;
 mod applications;
+mod call;
 mod connections;
 mod enablements;
 mod failure;
@@ -22,6 +23,7 @@ mod users;
 mod visit;
 
 pub use admin::{Admin, SETUP_LINK_SECONDS};
+pub use call::Call;
 pub use sandbox::Sandbox;
 pub use signed::Signed;
 pub use visit::{SESSION_SECONDS, Visit};

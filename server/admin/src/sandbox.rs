@@ -17,7 +17,7 @@ use coffer_core::{
 use coffer_crypto::{Context, Secret, TokenHash};
 use coffer_store::StoreError;
 
-use crate::{Admin, Signed, visit::actor};
+use crate::{Admin, Signed};
 
 /// What the server runs beside itself to be tried with.
 pub trait Sandbox: Send + Sync {
@@ -46,7 +46,7 @@ impl Signed {
             let message = "This server runs without a sandbox. Start it with `coffer serve --sandbox`.";
             return Err(ApiError::Forbidden { message: message.to_owned() });
         };
-        let set_up = admin.set_up_sandbox(sandbox.as_ref(), &actor(&self.administrator)).await;
+        let set_up = admin.set_up_sandbox(sandbox.as_ref(), &self.actor).await;
         set_up.map_err(|e| self.visit.store_failed(e))?;
         Ok(view(sandbox.as_ref()))
     }

@@ -1,29 +1,27 @@
-//! The authorized object: what a signed-in administrator can do.
+//! The authorized object: what somebody with the right can do.
 
 use coffer_contract::{
     ApiError,
     administrator::AdministratorView,
     catalogue::{CatalogueEntry, ConnectionGroup},
 };
-use coffer_core::{
-    administrator::Administrator,
-    audit::{AuditEvent, EventCode},
-};
+use coffer_core::audit::{Actor, AuditEvent, EventCode};
 use coffer_store::Store;
 
-use crate::{Admin, Visit, failure, visit::actor};
+use crate::{Admin, Call, failure};
 
-/// The use cases of the dashboard, in the name of a signed-in administrator.
+/// The use cases, in the name of a signed-in administrator, or of whoever else was found to have the
+/// right ([`Call::acting`]).
 #[derive(Clone, Debug)]
 pub struct Signed {
-    pub(crate) visit: Visit,
-    pub(crate) administrator: Administrator,
+    pub(crate) visit: Call,
+    pub(crate) actor: Actor,
 }
 
 impl Signed {
     /// Who is signed in.
     pub fn me(&self) -> AdministratorView {
-        AdministratorView { email: self.administrator.email.clone() }
+        AdministratorView { email: self.actor.parts().1 }
     }
 
     /// The kinds of connection of one group.
@@ -51,8 +49,8 @@ impl Signed {
         &self.visit.admin.store
     }
 
-    /// An event that this administrator causes now.
+    /// An event that is caused now.
     pub(crate) fn event(&self, code: EventCode, description: String) -> AuditEvent {
-        self.visit.event(code, actor(&self.administrator), description)
+        self.visit.event(code, self.actor.clone(), description)
     }
 }

@@ -8,15 +8,14 @@ use coffer_contract::{
 };
 use coffer_core::{
     administrator::Administrator,
-    audit::{Actor, AuditEvent, EventCode},
+    audit::{Actor, EventCode},
     ids::AdministratorId,
 };
 use coffer_crypto::{Secret, TokenHash};
-use coffer_store::StoreError;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-use crate::{Admin, Signed, admin::normal_email, failure, throttle::Attempt};
+use crate::{Admin, Call, Signed, admin::normal_email, throttle::Attempt};
 
 /// A session ends this many seconds after the sign-in, used or not: 12 hours.
 pub const SESSION_SECONDS: i64 = 12 * 3600;
@@ -31,10 +30,16 @@ pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm
 /// One request: who it came from, as far as that is known, and its number in the log.
 #[derive(Clone)]
 pub struct Visit {
-    pub(crate) admin: Arc<Admin>,
+    call: Call,
     session: Session,
-    pub(crate) ip: Option<String>,
-    pub(crate) request_id: String,
+}
+
+impl std::ops::Deref for Visit {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
 }
 
 impl std::fmt::Debug for Visit {
@@ -53,7 +58,7 @@ struct SignInRecord {
 impl Visit {
     /// The request `request_id` from `ip` in this browser session.
     pub fn new(admin: Arc<Admin>, session: Session, ip: Option<String>, request_id: String) -> Self {
-        Self { admin, session, ip, request_id }
+        Self { call: Call::new(admin, ip, request_id), session }
     }
 
     /// Whether there is an administrator yet, and whether this set-up link can make one.
@@ -142,8 +147,8 @@ impl Visit {
             Ok(signed) => {
                 let event = self.event(
                     EventCode::AdminSignedOut,
-                    actor(&signed.administrator),
-                    format!("{} signed out.", signed.administrator.email),
+                    signed.actor.clone(),
+                    format!("{} signed out.", signed.me().email),
                 );
                 self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))
             }
@@ -163,7 +168,7 @@ impl Visit {
             None
         };
         match administrator {
-            Some(administrator) => Ok(Signed { visit: self.clone(), administrator }),
+            Some(administrator) => Ok(self.call.clone().acting(actor(&administrator))),
             None => {
                 self.session.flush().await.map_err(|e| self.failed(e))?;
                 Err(ApiError::Unauthenticated)
@@ -190,22 +195,6 @@ impl Visit {
         let record = SignInRecord { administrator: administrator.id, at };
         self.session.insert(SESSION_KEY, record).await.map_err(|e| self.failed(e))?;
         Ok(AdministratorView { email: administrator.email })
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.admin.clock.now()
-    }
-
-    pub(crate) fn event(&self, code: EventCode, actor: Actor, description: String) -> AuditEvent {
-        AuditEvent::new(self.now(), code, actor, description).from_ip(self.ip.as_deref())
-    }
-
-    pub(crate) fn store_failed(&self, error: StoreError) -> ApiError {
-        failure::of_store(&self.request_id, error)
-    }
-
-    pub(crate) fn failed(&self, error: impl std::fmt::Display) -> ApiError {
-        failure::internal(&self.request_id, error)
     }
 }
 
