@@ -1,0 +1,46 @@
+//! One call of a use case, whatever door it came through.
+
+use std::sync::Arc;
+
+use coffer_contract::{ApiError, Timestamp};
+use coffer_core::audit::{Actor, AuditEvent, EventCode};
+use coffer_store::StoreError;
+
+use crate::{Admin, Signed, failure};
+
+/// Where a call came from, and its number in the log.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub(crate) admin: Arc<Admin>,
+    pub(crate) ip: Option<String>,
+    pub(crate) request_id: String,
+}
+
+impl Call {
+    /// The call `request_id` from `ip`.
+    pub fn new(admin: Arc<Admin>, ip: Option<String>, request_id: String) -> Self {
+        Self { admin, ip, request_id }
+    }
+
+    /// The use cases in the name of `actor`, whose right the caller has checked: a client whose access
+    /// token has the scope, or the operator at the command line.
+    pub fn acting(self, actor: Actor) -> Signed {
+        Signed { visit: self, actor }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.admin.clock.now()
+    }
+
+    pub(crate) fn event(&self, code: EventCode, actor: Actor, description: String) -> AuditEvent {
+        AuditEvent::new(self.now(), code, actor, description).from_ip(self.ip.as_deref())
+    }
+
+    pub(crate) fn store_failed(&self, error: StoreError) -> ApiError {
+        failure::of_store(&self.request_id, error)
+    }
+
+    pub(crate) fn failed(&self, error: impl std::fmt::Display) -> ApiError {
+        failure::internal(&self.request_id, error)
+    }
+}
