@@ -13,6 +13,7 @@ mod m0005_vault;
 mod m0006_audit;
 mod m0007_connected_accounts;
 mod m0008_apis;
+mod m0009_webhooks;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_audit::Migration),
             Box::new(m0007_connected_accounts::Migration),
             Box::new(m0008_apis::Migration),
+            Box::new(m0009_webhooks::Migration),
         ]
     }
 }

@@ -17,6 +17,7 @@ use coffer_crypto::{Keyring, Secret, TokenHash, password};
 use coffer_federation::Federation;
 use coffer_store::{Store, StoreError};
 use coffer_vault::Vault;
+use coffer_webhooks::Webhooks;
 use tokio::task::JoinError;
 use url::Url;
 
@@ -33,6 +34,7 @@ pub struct Admin {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) federation: Arc<Federation>,
     pub(crate) vault: Vault,
+    pub(crate) webhooks: Webhooks,
     pub(crate) issuer: Url,
     pub(crate) sandbox: Option<Arc<dyn Sandbox>>,
 }
@@ -54,7 +56,9 @@ impl Admin {
         vault: Vault,
         issuer: Url,
     ) -> Self {
-        Self { store, keyring, clock, rng, federation, vault, issuer, sandbox: None }
+        let webhooks =
+            Webhooks::new(store.clone(), keyring.clone(), federation.clone(), clock.clone(), rng.clone());
+        Self { store, keyring, clock, rng, federation, vault, webhooks, issuer, sandbox: None }
     }
 
     /// The same, with a sandbox beside it.
@@ -62,6 +66,11 @@ impl Admin {
     pub fn with_sandbox(mut self, sandbox: Arc<dyn Sandbox>) -> Self {
         self.sandbox = Some(sandbox);
         self
+    }
+
+    /// What delivers to webhooks.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     /// A token for the set-up page, if there is no administrator yet. It replaces older ones and works

@@ -15,6 +15,7 @@ pub mod page;
 pub mod timestamp;
 pub mod user;
 pub mod validate;
+pub mod webhook;
 
 pub use error::{ApiError, FieldError};
 pub use page::Page;

@@ -71,6 +71,7 @@ codes! {
     TokenRevoked "token.revoked" true "Token revoked"
     TokenClientRefused "token.client_refused" false "Client authentication failed"
     VaultStored "vault.stored" true "Provider's tokens stored"
+    VaultReplaced "vault.replaced" true "Provider's tokens replaced after a new consent"
     VaultReleased "vault.released" true "Provider's access token released"
     VaultRefused "vault.refused" false "Release of a provider's token refused"
     VaultRefreshed "vault.refreshed" true "Provider's token refreshed"
@@ -78,6 +79,13 @@ codes! {
     VaultNeedsConsent "vault.needs_consent" false "Provider revoked the account"
     VaultRevoked "vault.revoked" true "Access revoked at the provider"
     VaultRevokeFailed "vault.revoke_failed" false "Access could not be revoked at the provider"
+    WebhookCreated "webhook.created" true "Webhook created"
+    WebhookUpdated "webhook.updated" true "Webhook changed"
+    WebhookSecretRotated "webhook.secret_rotated" true "Webhook's signing secret replaced"
+    WebhookDeleted "webhook.deleted" true "Webhook deleted"
+    WebhookGivenUp "webhook.given_up" false "Webhook switched off after failures"
+    WebhookTested "webhook.tested" true "Test event sent to a webhook"
+    WebhookResent "webhook.resent" true "Delivery to a webhook sent again"
 }
 
 impl EventCode {

@@ -14,6 +14,7 @@ pub mod rng;
 pub mod scope;
 pub mod token_set;
 pub mod user;
+pub mod webhook;
 
 pub use clock::{Clock, SystemClock};
 pub use coffer_contract::Timestamp;

@@ -3,6 +3,7 @@
 
 pub mod hash;
 pub mod keyring;
+pub mod mac;
 pub mod password;
 pub mod seal;
 pub mod secret;

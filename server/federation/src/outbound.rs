@@ -19,6 +19,7 @@ use url::{Host, Url};
 use crate::{
     address,
     error::{OutboundError, UpstreamError},
+    notify::{Answer, BEGINNING, readable},
 };
 
 /// Longest answer that is read, in bytes.
@@ -152,6 +153,32 @@ impl Outbound {
         read(&host, request.send().await.map_err(|error| explain(&host, &error))?).await
     }
 
+    /// Posts JSON to whoever wants to be told something. Any status is an answer.
+    pub(crate) async fn notify(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, String)],
+        json: String,
+    ) -> Result<Answer, OutboundError> {
+        let host = self.check(url).await?;
+        let mut request = self.strict.post(url.clone()).header(CONTENT_TYPE, "application/json").body(json);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let mut response = request.send().await.map_err(|error| explain(&host, &error))?;
+        let mut body = Vec::new();
+        while body.len() < BEGINNING
+            && let Some(chunk) = response.chunk().await.map_err(|error| explain(&host, &error))?
+        {
+            body.extend_from_slice(&chunk[..chunk.len().min(BEGINNING - body.len())]);
+        }
+        Ok(Answer {
+            status: response.status().as_u16(),
+            beginning: readable(&body),
+            retry_after: retry_after(&response),
+        })
+    }
+
     /// The scheme, and the address where the host is one already. Names are checked as they resolve;
     /// plain http is for hosts that are wholly inside the allowed private networks.
     async fn check(&self, url: &Url) -> Result<String, OutboundError> {
@@ -204,12 +231,15 @@ fn explain(host: &str, error: &reqwest::Error) -> OutboundError {
     }
 }
 
+/// What the answer asks for, in seconds. The other form, a date, is not used by providers.
+fn retry_after(response: &Response) -> Option<u64> {
+    response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()
+}
+
 async fn read(host: &str, mut response: Response) -> Result<HttpResponse, OutboundError> {
     let status = response.status();
     if status.is_server_error() || status.as_u16() == 429 {
-        let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after =
-            retry_after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        let retry_after = retry_after(&response);
         return Err(OutboundError::Status { host: host.to_owned(), status: status.as_u16(), retry_after });
     }
     let headers = response.headers().clone();

@@ -52,6 +52,10 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         let (vault, stop) = (server.vault.clone(), stop.clone());
         async move { vault.run_revoker(stop).await }
     });
+    let messenger = tokio::spawn({
+        let (webhooks, stop) = (server.admin.webhooks().clone(), stop.clone());
+        async move { webhooks.run(stop).await }
+    });
     let service = router(server.state).into_make_service_with_connect_info::<SocketAddr>();
     let serving = tokio::spawn({
         let stop = stop.clone();
@@ -68,7 +72,7 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     }
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
     server.vault.drain().await;
-    let _ = tokio::join!(background, revoker);
+    let _ = tokio::join!(background, revoker, messenger);
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use sea_orm::{
 use crate::{
     Store, StoreError,
     entity::{audit_events, clients},
+    outbox,
 };
 
 /// Rows of one INSERT; 12 columns each stay far below every database's limit of parameters.
@@ -28,13 +29,13 @@ const CHUNK: usize = 200;
 #[derive(Clone, Debug)]
 pub struct Audit(pub(crate) Store);
 
-/// Writes events within the caller's transaction.
+/// Writes events within the caller's transaction, and what webhooks are told of them.
 pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), StoreError> {
     for chunk in events.chunks(CHUNK) {
         let rows = chunk.iter().map(row);
         audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
     }
-    Ok(())
+    outbox::write(db, events).await
 }
 
 /// Ends a transaction whose statement changed `changed` rows: commits with the event; or, when that is none,

@@ -1,13 +1,13 @@
 //! What is deleted once it is of no further use. Each table by itself, so that no writer waits long.
 
-use coffer_contract::Timestamp;
+use coffer_contract::{Timestamp, webhook::DeliveryState};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 
 use crate::{
     Store, StoreError,
     entity::{
         access_tokens, codes, connect_sessions, connection_tries, interactions, refresh_tokens, sessions,
-        setup_links, throttles, token_families, upstream_logins,
+        setup_links, throttles, token_families, upstream_logins, webhook_deliveries,
     },
 };
 
@@ -15,6 +15,10 @@ use crate::{
 const CODES_KEPT_SECONDS: i64 = 24 * 3600;
 /// Refresh tokens likewise, so that their reuse is told from a guess.
 const REFRESH_KEPT_SECONDS: i64 = 7 * 24 * 3600;
+/// What was delivered to a webhook is kept this long, in seconds.
+const DELIVERED_KEPT_SECONDS: i64 = 7 * 24 * 3600;
+/// What was given up is kept longer, so that it can be sent again by hand.
+const GIVEN_UP_KEPT_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Deletes what ended before `now`. Returns the number of rows, those that went with others left out.
 pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
@@ -31,7 +35,18 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
         + delete::<access_tokens::Entity>(store, access_tokens::Column::ExpiresAt, now).await?
         + delete::<refresh_tokens::Entity>(store, refresh_tokens::Column::IdleExpiresAt, refresh_before)
             .await?
-        + delete::<token_families::Entity>(store, token_families::Column::ExpiresAt, now).await?)
+        + delete::<token_families::Entity>(store, token_families::Column::ExpiresAt, now).await?
+        + deliveries(store, DeliveryState::Delivered, now.plus_seconds(-DELIVERED_KEPT_SECONDS)).await?
+        + deliveries(store, DeliveryState::GivenUp, now.plus_seconds(-GIVEN_UP_KEPT_SECONDS)).await?)
+}
+
+async fn deliveries(store: &Store, state: DeliveryState, before: Timestamp) -> Result<u64, StoreError> {
+    let deleted = webhook_deliveries::Entity::delete_many()
+        .filter(webhook_deliveries::Column::FinishedAt.lte(before.millis()))
+        .filter(webhook_deliveries::Column::State.eq(state.code()))
+        .exec(store.write())
+        .await?;
+    Ok(deleted.rows_affected)
 }
 
 async fn delete<E: EntityTrait>(

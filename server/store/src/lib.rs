@@ -13,12 +13,14 @@ mod connect;
 mod connect_sessions;
 mod connections;
 mod consents;
+mod deliveries;
 mod enablements;
 mod entity;
 mod error;
 mod expiry;
 mod interactions;
 mod list;
+mod outbox;
 mod revocations;
 mod row;
 mod seals;
@@ -36,6 +38,7 @@ mod tokens;
 mod tries;
 mod upstream_logins;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -54,6 +57,7 @@ pub use codes::Codes;
 pub use connect_sessions::{ConnectSessions, FoundSession};
 pub use connections::Connections;
 pub use consents::Consents;
+pub use deliveries::Deliveries;
 pub use error::StoreError;
 pub use interactions::Interactions;
 pub use revocations::{Revocation, Revocations};
@@ -68,6 +72,7 @@ pub use tokens::Tokens;
 pub use tries::Tries;
 pub use upstream_logins::UpstreamLogins;
 pub use users::Users;
+pub use webhooks::Webhooks;
 
 /// The database. Clones share the connections.
 #[derive(Clone, Debug)]
@@ -120,6 +125,10 @@ repositories! {
     tries Tries
     /// Tokens to be revoked at their providers.
     revocations Revocations
+    /// Addresses that are told what happened.
+    webhooks Webhooks
+    /// What is told to them.
+    deliveries Deliveries
     /// Numbers for the Overview page.
     statistics Statistics
     /// Authorization codes.

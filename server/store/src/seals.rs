@@ -8,7 +8,9 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
-    entity::{connect_sessions, connections, revocations, signing_keys, token_sets, upstream_logins},
+    entity::{
+        connect_sessions, connections, revocations, signing_keys, token_sets, upstream_logins, webhooks,
+    },
     row::{hex, unhex},
 };
 
@@ -30,13 +32,14 @@ pub struct SealedRow {
 pub struct Seals(pub(crate) Store);
 
 /// The columns that hold sealed values, in the order of paging.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 7] = [
     ("connect_sessions", "tokens"),
     ("connections", "client_secret"),
     ("revocations", "request"),
     ("signing_keys", "private"),
     ("token_sets", "tokens"),
     ("upstream_logins", "secrets"),
+    ("webhooks", "secrets"),
 ];
 
 impl Seals {
@@ -70,6 +73,7 @@ impl Seals {
                 "token_sets" => {
                     self.texts::<token_sets::Entity>(token_sets::Column::Tokens, after, left).await?
                 }
+                "webhooks" => self.texts::<webhooks::Entity>(webhooks::Column::Secrets, after, left).await?,
                 _ => self.upstream_logins(after, left).await?,
             };
             rows.extend(found.into_iter().map(|(row, value)| SealedRow {
@@ -109,6 +113,9 @@ impl Seals {
             }
             ("token_sets", "tokens") => {
                 self.swap::<token_sets::Entity>(token_sets::Column::Tokens, row.into(), old, new).await
+            }
+            ("webhooks", "secrets") => {
+                self.swap::<webhooks::Entity>(webhooks::Column::Secrets, row.into(), old, new).await
             }
             ("upstream_logins", "secrets") => {
                 let Some(key) = unhex(row) else { return Err(missing) };

@@ -80,9 +80,10 @@ impl Vault {
         };
         let sealed = inner.seal(&id, &Tokens { access_token: tokens.access_token, refresh_token })?;
         let offline = if set.has_refresh_token { "with" } else { "without" };
+        let code = if before.is_some() { EventCode::VaultReplaced } else { EventCode::VaultStored };
         let event = AuditEvent::new(
             inner.clock.now(),
-            EventCode::VaultStored,
+            code,
             Actor::User(user_id.clone()),
             format!("Stored the tokens of account {provider_user_id}, {offline} a refresh token."),
         )

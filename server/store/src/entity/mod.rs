@@ -25,3 +25,5 @@ pub mod token_families;
 pub mod token_sets;
 pub mod upstream_logins;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhooks;

@@ -7,6 +7,7 @@ mod sign_in;
 mod token_sets;
 mod tokens;
 mod users;
+mod webhooks;
 
 use coffer_contract::{
     Timestamp,
