@@ -14,6 +14,7 @@ mod m0006_audit;
 mod m0007_connected_accounts;
 mod m0008_apis;
 mod m0009_webhooks;
+mod m0011_trust;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_connected_accounts::Migration),
             Box::new(m0008_apis::Migration),
             Box::new(m0009_webhooks::Migration),
+            Box::new(m0011_trust::Migration),
         ]
     }
 }

@@ -137,23 +137,35 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretPost,
     /// `client_secret_basic`
     ClientSecretBasic,
+    /// `private_key_jwt`: a statement signed with a key of its own (RFC 7523).
+    PrivateKeyJwt,
     /// `none`: a public client.
     None,
 }
 
 impl TokenEndpointAuthMethod {
+    /// All.
+    pub const ALL: [Self; 4] =
+        [Self::ClientSecretPost, Self::ClientSecretBasic, Self::PrivateKeyJwt, Self::None];
+
+    /// Whether the application proves itself with a client secret.
+    pub fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecretPost | Self::ClientSecretBasic)
+    }
+
     /// The value on the wire.
     pub fn code(self) -> &'static str {
         match self {
             Self::ClientSecretPost => "client_secret_post",
             Self::ClientSecretBasic => "client_secret_basic",
+            Self::PrivateKeyJwt => "private_key_jwt",
             Self::None => "none",
         }
     }
 
     /// From the value on the wire.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::ClientSecretPost, Self::ClientSecretBasic, Self::None].into_iter().find(|m| m.code() == code)
+        Self::ALL.into_iter().find(|m| m.code() == code)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod log;
 pub mod management;
 pub mod overview;
 pub mod page;
+pub mod registration;
 pub mod timestamp;
 pub mod user;
 pub mod validate;

@@ -60,6 +60,8 @@ id!(/// An API (resource server).
     ApiId, "api_", 16);
 id!(/// What an application may do at an API.
     ClientGrantId, "cgr_", 16);
+id!(/// A token that lets applications register themselves (RFC 7591 section 1.2).
+    InitialTokenId, "iat_", 16);
 id!(/// A signing key, by its JOSE `kid`.
     SigningKeyId, "", 24);
 

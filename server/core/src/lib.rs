@@ -10,6 +10,7 @@ pub mod connect;
 pub mod connection;
 pub mod ids;
 pub mod refresh;
+pub mod registration;
 pub mod rng;
 pub mod scope;
 pub mod token_set;

@@ -5,6 +5,7 @@ pub mod hash;
 pub mod keyring;
 pub mod mac;
 pub mod password;
+pub mod public_keys;
 pub mod seal;
 pub mod secret;
 pub mod signing;

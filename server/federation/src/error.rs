@@ -30,7 +30,7 @@ pub enum OutboundError {
     /// No answer in time.
     #[error("{0} did not answer in time")]
     TimeOut(String),
-    /// The answer is longer than a megabyte.
+    /// The answer is longer than is read of its kind.
     #[error("the answer of {0} is too long")]
     TooLong(String),
     /// The provider is overloaded or broken.

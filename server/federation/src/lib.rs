@@ -14,6 +14,7 @@ mod normalise;
 mod notify;
 mod outbound;
 mod profile;
+mod published;
 mod revoke;
 mod types;
 
@@ -27,17 +28,20 @@ pub use error::{DiscoverError, OutboundError, RefreshError, UpstreamError};
 pub use mapping::{check_mapping, try_mapping};
 pub use notify::Answer;
 pub use outbound::OutboundConfig;
+pub use published::PublishedError;
 pub use revoke::RevokeError;
 pub use types::{AuthorizationExtras, ProviderTokens, SignedIn, Upstream};
 
 use discovery::Documents;
 use outbound::Outbound;
+use published::Published;
 
 /// All providers.
 pub struct Federation {
     catalogue: Catalogue,
     outbound: Outbound,
     documents: Documents,
+    published: Published,
     clock: Arc<dyn Clock>,
     assertions: Option<Arc<dyn Assertions>>,
 }
@@ -60,6 +64,7 @@ impl Federation {
             catalogue,
             outbound: Outbound::new(config)?,
             documents: Documents::default(),
+            published: Published::default(),
             clock,
             assertions: None,
         })

@@ -109,7 +109,14 @@ impl Outbound {
         let mut headers = parts.headers;
         headers.insert(ACCEPT, http::HeaderValue::from_static("application/json"));
         let sent = self.strict.request(parts.method, url).headers(headers).body(body).send().await;
-        read(&host, sent.map_err(|error| explain(&host, &error))?).await
+        read(&host, sent.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
+    }
+
+    /// A document that a stranger publishes: no redirect, no more than `longest` bytes of it.
+    pub(crate) async fn document(&self, url: &Url, longest: usize) -> Result<HttpResponse, OutboundError> {
+        let host = self.check(url).await?;
+        let sent = self.strict.get(url.clone()).header(ACCEPT, "application/json").send().await;
+        read(&host, sent.map_err(|error| explain(&host, &error))?, longest).await
     }
 
     /// A document, with a bearer token where there is one.
@@ -123,7 +130,7 @@ impl Outbound {
         if let Some(token) = bearer {
             request = request.bearer_auth(token.reveal());
         }
-        read(&host, request.send().await.map_err(|error| explain(&host, &error))?).await
+        read(&host, request.send().await.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
     }
 
     /// A call of a provider's API with a bearer token: a GET, or a POST of JSON where there is a body.
@@ -150,7 +157,7 @@ impl Outbound {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        read(&host, request.send().await.map_err(|error| explain(&host, &error))?).await
+        read(&host, request.send().await.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
     }
 
     /// Posts JSON to whoever wants to be told something. Any status is an answer.
@@ -236,7 +243,7 @@ fn retry_after(response: &Response) -> Option<u64> {
     response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()
 }
 
-async fn read(host: &str, mut response: Response) -> Result<HttpResponse, OutboundError> {
+async fn read(host: &str, mut response: Response, longest: usize) -> Result<HttpResponse, OutboundError> {
     let status = response.status();
     if status.is_server_error() || status.as_u16() == 429 {
         let retry_after = retry_after(&response);
@@ -245,7 +252,7 @@ async fn read(host: &str, mut response: Response) -> Result<HttpResponse, Outbou
     let headers = response.headers().clone();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(host, &error))? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
+        if body.len() + chunk.len() > longest {
             return Err(OutboundError::TooLong(host.to_owned()));
         }
         body.extend_from_slice(&chunk);

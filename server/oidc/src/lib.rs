@@ -10,17 +10,20 @@
 
 pub mod access_token;
 mod apis;
+mod assertion;
 pub mod authorize;
 pub mod browser;
 pub mod client_auth;
 pub mod connect;
 pub mod consent;
 pub mod discovery;
+pub mod dpop;
 pub mod error;
 pub mod grants;
 pub mod id_token;
 pub mod identify;
 pub mod issuer;
+mod jose;
 pub mod keys;
 pub mod logout;
 pub mod my_account;

@@ -39,6 +39,19 @@ async fn replace_origins<C: ConnectionTrait>(db: &C, client: &Client) -> Result<
     Ok(())
 }
 
+/// Adds one within the caller's transaction.
+pub(crate) async fn insert<C: ConnectionTrait>(
+    db: &C,
+    client: &Client,
+    secret: Option<&TokenHash>,
+) -> Result<(), StoreError> {
+    table::Entity::insert(table::Model::new(client, secret)?.into_active_model())
+        .exec_without_returning(db)
+        .await
+        .map_err(StoreError::unique("client_id"))?;
+    replace_origins(db, client).await
+}
+
 impl Clients {
     /// A page of the applications whose name or client id contains `search`, by name, each with the
     /// number of connections enabled for it. The page's key is opaque.
@@ -117,11 +130,7 @@ impl Clients {
         event: AuditEvent,
     ) -> Result<(), StoreError> {
         let tx = self.0.begin().await?;
-        table::Entity::insert(table::Model::new(client, secret)?.into_active_model())
-            .exec_without_returning(&tx)
-            .await
-            .map_err(StoreError::unique("client_id"))?;
-        replace_origins(&tx, client).await?;
+        insert(&tx, client, secret).await?;
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)
     }

@@ -6,8 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 use crate::{
     Store, StoreError,
     entity::{
-        access_tokens, codes, connect_sessions, connection_tries, interactions, refresh_tokens, sessions,
-        setup_links, throttles, token_families, upstream_logins, webhook_deliveries,
+        access_tokens, codes, connect_sessions, connection_tries, initial_access_tokens, interactions,
+        refresh_tokens, replays, sessions, setup_links, throttles, token_families, upstream_logins,
+        webhook_deliveries,
     },
 };
 
@@ -35,6 +36,10 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
         + delete::<access_tokens::Entity>(store, access_tokens::Column::ExpiresAt, now).await?
         + delete::<refresh_tokens::Entity>(store, refresh_tokens::Column::IdleExpiresAt, refresh_before)
             .await?
+        + delete::<replays::Entity>(store, replays::Column::ExpiresAt, now).await?
+        + delete::<initial_access_tokens::Entity>(store, initial_access_tokens::Column::ExpiresAt, now)
+            .await?
+        + store.registrations().delete_unused(now).await?
         + delete::<token_families::Entity>(store, token_families::Column::ExpiresAt, now).await?
         + deliveries(store, DeliveryState::Delivered, now.plus_seconds(-DELIVERED_KEPT_SECONDS)).await?
         + deliveries(store, DeliveryState::GivenUp, now.plus_seconds(-GIVEN_UP_KEPT_SECONDS)).await?)

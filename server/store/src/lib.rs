@@ -21,10 +21,13 @@ mod expiry;
 mod interactions;
 mod list;
 mod outbox;
+mod registrations;
+mod replays;
 mod revocations;
 mod row;
 mod seals;
 mod sessions;
+mod settings;
 mod setup_links;
 mod signing_keys;
 mod statistics;
@@ -60,9 +63,12 @@ pub use consents::Consents;
 pub use deliveries::Deliveries;
 pub use error::StoreError;
 pub use interactions::Interactions;
+pub use registrations::{NewRegistration, Registrations};
+pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
 pub use seals::{SealedRow, Seals};
 pub use sessions::Sessions;
+pub use settings::Settings;
 pub use setup_links::SetupLinks;
 pub use signing_keys::{SigningKeys, StoredSigningKey};
 pub use statistics::{Counts, Statistics};
@@ -111,6 +117,12 @@ repositories! {
     apis Apis
     /// What applications may do at APIs.
     client_grants ClientGrants
+    /// Applications that registered themselves.
+    registrations Registrations
+    /// Statements that came already.
+    replays Replays
+    /// Settings of the whole server.
+    settings Settings
     /// End users.
     users Users
     /// What users granted to applications.

@@ -11,5 +11,6 @@ mod key_set;
 mod outbound;
 mod profile;
 mod providers;
+mod published;
 mod refresh;
 mod refresh_quirks;

@@ -6,6 +6,7 @@ mod sessions;
 mod sign_in;
 mod token_sets;
 mod tokens;
+mod trust;
 mod users;
 mod webhooks;
 
