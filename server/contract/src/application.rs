@@ -169,6 +169,44 @@ impl TokenEndpointAuthMethod {
     }
 }
 
+/// How an application came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// An administrator made it, in the dashboard or through the management API.
+    #[default]
+    Dashboard,
+    /// It registered itself (RFC 7591).
+    Registered,
+    /// Its client id is the address of a document about it.
+    Document,
+}
+
+impl Origin {
+    /// As stored.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Dashboard => "dashboard",
+            Self::Registered => "registered",
+            Self::Document => "document",
+        }
+    }
+
+    /// From its code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Dashboard, Self::Registered, Self::Document].into_iter().find(|origin| origin.code() == code)
+    }
+
+    /// A few words for the list; nothing where an administrator made it.
+    pub fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Dashboard => None,
+            Self::Registered => Some("Registered itself"),
+            Self::Document => Some("Client ID document"),
+        }
+    }
+}
+
 /// Signature algorithm of an application's ID tokens (RFC 7518 section 3.1, RFC 8037).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SigningAlgorithm {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use coffer_contract::{
     Timestamp,
     api::RefreshPolicy,
-    application::{ApplicationType, GrantType, SigningAlgorithm, TokenEndpointAuthMethod},
+    application::{ApplicationType, GrantType, Origin, SigningAlgorithm, TokenEndpointAuthMethod},
 };
 
 use crate::ids::{ApiId, ClientId};
@@ -51,6 +51,8 @@ pub struct Client {
     pub require_par: bool,
     /// Its picture, for the consent page.
     pub logo_uri: Option<String>,
+    /// How it came to be.
+    pub origin: Origin,
     /// Notes of whoever manages it, by name.
     pub metadata: BTreeMap<String, String>,
     /// When the secret was last replaced; `None` for public clients.
@@ -90,6 +92,7 @@ impl Client {
             backchannel_logout_uri: None,
             require_par: false,
             logo_uri: None,
+            origin: Origin::Dashboard,
             metadata: BTreeMap::new(),
             secret_replaced_at: app_type.confidential().then_some(now),
             created_at: now,

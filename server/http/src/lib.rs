@@ -8,6 +8,7 @@ mod health;
 mod hosted;
 mod my_account;
 mod network;
+mod presented;
 mod protocol;
 mod router;
 mod session;

@@ -4,21 +4,22 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Extension, Path, Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use coffer_oidc::my_account::{
-    CompleteRequest, ConnectParams, ConnectableView, ConnectedAccountView, MyAccountError,
+use coffer_oidc::{
+    my_account::{CompleteRequest, ConnectParams, ConnectableView, ConnectedAccountView, MyAccountError},
+    presented::TokenError,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{AppState, network::Origin, protocol::bearer};
+use crate::{AppState, network::Origin, presented::Access};
 
 /// `POST /me/v1/connected-accounts/connect`
-pub(crate) async fn connect(State(state): State<AppState>, headers: HeaderMap, bytes: Bytes) -> Response {
+pub(crate) async fn connect(State(state): State<AppState>, Access(access): Access, bytes: Bytes) -> Response {
     let params = || body::<ConnectParams>(&bytes);
-    match state.oidc.begin_connect(bearer(&headers).as_ref(), params).await {
+    match state.oidc.begin_connect(&access, params).await {
         Err(error) => problem(&error),
         Ok(connecting) => {
             let body = json!({
@@ -36,11 +37,11 @@ pub(crate) async fn connect(State(state): State<AppState>, headers: HeaderMap, b
 pub(crate) async fn complete(
     State(state): State<AppState>,
     Extension(origin): Extension<Origin>,
-    headers: HeaderMap,
+    Access(access): Access,
     bytes: Bytes,
 ) -> Response {
     let request = || body::<CompleteRequest>(&bytes);
-    match state.oidc.complete_connect(bearer(&headers).as_ref(), request, origin.ip.as_deref()).await {
+    match state.oidc.complete_connect(&access, request, origin.ip.as_deref()).await {
         Err(error) => problem(&error),
         Ok(account) => (StatusCode::CREATED, Json(view(&account))).into_response(),
     }
@@ -57,12 +58,12 @@ pub(crate) struct ListQuery {
 /// `GET /me/v1/connected-accounts/accounts`
 pub(crate) async fn accounts(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    Access(access): Access,
     Query(query): Query<ListQuery>,
 ) -> Response {
     let (connection, from, take) =
         (query.connection.as_deref(), query.from.as_deref(), query.take.as_deref());
-    match state.oidc.connected_accounts(bearer(&headers).as_ref(), connection, from, take).await {
+    match state.oidc.connected_accounts(&access, connection, from, take).await {
         Err(error) => problem(&error),
         Ok(page) => {
             let mut body = json!({ "accounts": page.accounts.iter().map(view).collect::<Vec<_>>() });
@@ -79,17 +80,17 @@ pub(crate) async fn delete(
     State(state): State<AppState>,
     Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    Access(access): Access,
 ) -> Response {
-    match state.oidc.delete_connected_account(bearer(&headers).as_ref(), &id, origin.ip.as_deref()).await {
+    match state.oidc.delete_connected_account(&access, &id, origin.ip.as_deref()).await {
         Err(error) => problem(&error),
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
 /// `GET /me/v1/connected-accounts/connections`
-pub(crate) async fn connections(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    match state.oidc.connectable_connections(bearer(&headers).as_ref()).await {
+pub(crate) async fn connections(State(state): State<AppState>, Access(access): Access) -> Response {
+    match state.oidc.connectable_connections(&access).await {
         Err(error) => problem(&error),
         Ok(list) => {
             let connections: Vec<Value> = list.iter().map(connectable).collect();
@@ -135,7 +136,9 @@ fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, MyAccountError> {
 fn problem(error: &MyAccountError) -> Response {
     let (status, kind) = error.status_and_type();
     match error {
-        MyAccountError::Inside(reason) => tracing::error!(%reason, "a My Account request failed"),
+        MyAccountError::Inside(reason) | MyAccountError::Token(TokenError::Inside(reason)) => {
+            tracing::error!(%reason, "a My Account request failed")
+        }
         other => tracing::info!(kind, reason = %other, "a My Account request was refused"),
     }
     let mut body = json!({
@@ -155,6 +158,7 @@ fn problem(error: &MyAccountError) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     let challenge = match error {
+        MyAccountError::Token(error) => error.challenge(),
         MyAccountError::Unauthorized(_) => Some("Bearer error=\"invalid_token\"".to_owned()),
         MyAccountError::InsufficientScope(scope) => {
             Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))

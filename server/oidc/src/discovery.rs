@@ -3,18 +3,14 @@
 use coffer_contract::application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
 use serde_json::{Value, json};
 
-use crate::{Oidc, consent::SCOPES};
+use crate::{Oidc, consent::SCOPES, jose};
 
 impl Oidc {
     /// The metadata document, the same under both well-known addresses.
     pub fn metadata(&self) -> Value {
         let at = |path| self.issuer.at(path);
-        let methods = [
-            TokenEndpointAuthMethod::ClientSecretPost,
-            TokenEndpointAuthMethod::ClientSecretBasic,
-            TokenEndpointAuthMethod::None,
-        ]
-        .map(TokenEndpointAuthMethod::code);
+        let methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::code);
+        let algorithms = jose::ALGORITHMS;
         json!({
             "issuer": self.issuer.as_str(),
             "authorization_endpoint": at("authorize"),
@@ -30,7 +26,10 @@ impl Oidc {
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": SigningAlgorithm::ALL.map(SigningAlgorithm::code),
             "token_endpoint_auth_methods_supported": methods,
+            "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "revocation_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+            "dpop_signing_alg_values_supported": algorithms,
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claims_supported": [

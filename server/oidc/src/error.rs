@@ -5,7 +5,7 @@ use coffer_store::StoreError;
 use coffer_vault::VaultError;
 use thiserror::Error;
 
-use crate::authorize::AuthorizationResponse;
+use crate::{authorize::AuthorizationResponse, dpop::ProofError, presented::TokenError};
 
 /// Why a hosted page cannot go on.
 #[derive(Debug, Error)]
@@ -97,10 +97,13 @@ pub enum EndpointError {
         /// For the log.
         inside: String,
     },
-    /// The bearer token is missing, unknown or ended (RFC 6750 section 3.1).
-    #[error("{0}")]
-    InvalidToken(&'static str),
-    /// The bearer token lacks the scope.
+    /// The proof of possession is no good (RFC 9449 section 5).
+    #[error("the DPoP proof is refused: {0}")]
+    InvalidDpopProof(&'static str),
+    /// The access token is missing, or not presented as it must be.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The access token lacks the scope.
     #[error("{0}")]
     InsufficientScope(&'static str),
     /// Something failed inside.
@@ -122,7 +125,8 @@ impl EndpointError {
             Self::InvalidTarget(_) => (400, "invalid_target"),
             Self::NoFederatedToken { .. } => (401, "federated_connection_refresh_token_not_found"),
             Self::Unavailable { .. } => (503, "temporarily_unavailable"),
-            Self::InvalidToken(_) => (401, "invalid_token"),
+            Self::InvalidDpopProof(_) => (400, "invalid_dpop_proof"),
+            Self::Token(error) => error.status_and_code(),
             Self::InsufficientScope(_) => (403, "insufficient_scope"),
             Self::Inside(_) => (500, "server_error"),
         }
@@ -145,7 +149,9 @@ impl EndpointError {
             Self::UnsupportedGrantType => "The grant type is not supported.".into(),
             Self::NoFederatedToken { outside, .. } => (*outside).to_owned(),
             Self::Unavailable { .. } => "The provider is not answering. Try again later; nothing is lost.".into(),
-            Self::InvalidToken(text) | Self::InsufficientScope(text) => (*text).to_owned(),
+            Self::InvalidDpopProof(reason) => format!("The DPoP proof is refused: {reason}."),
+            Self::Token(error) => error.description(),
+            Self::InsufficientScope(text) => (*text).to_owned(),
             Self::Inside(_) => "Something went wrong on the server.".into(),
         }
     }
@@ -155,6 +161,15 @@ impl EndpointError {
         match self {
             Self::Unavailable { retry_after, .. } => Some(*retry_after),
             _ => None,
+        }
+    }
+}
+
+impl From<ProofError> for EndpointError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Refused(reason) => Self::InvalidDpopProof(reason),
+            ProofError::Inside(reason) => Self::Inside(reason),
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod keys;
 pub mod logout;
 pub mod my_account;
 pub mod pages;
+pub mod presented;
 pub mod revoke;
 pub mod trial;
 mod trip;

@@ -12,10 +12,6 @@ use crate::{Oidc, client_auth::Credentials, error::EndpointError};
 pub struct RevocationRequest {
     /// `token`
     pub token: Option<Secret>,
-    /// `client_id`
-    pub client_id: Option<String>,
-    /// `client_secret`
-    pub client_secret: Option<Secret>,
 }
 
 impl Oidc {

@@ -5,14 +5,16 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use coffer_oidc::error::EndpointError;
+use coffer_oidc::{error::EndpointError, presented::TokenError};
 use serde_json::json;
 
 /// The answer to a refused request. The inside reason goes to the log alone.
 pub(super) fn answer(error: &EndpointError) -> Response {
     let (status, code) = error.status_and_code();
     match error {
-        EndpointError::Inside(reason) => tracing::error!(%reason, "a request failed"),
+        EndpointError::Inside(reason) | EndpointError::Token(TokenError::Inside(reason)) => {
+            tracing::error!(%reason, "a request failed")
+        }
         other => tracing::info!(code, reason = %other, "a request was refused"),
     }
     let body = Json(json!({ "error": code, "error_description": error.description() }));
@@ -25,7 +27,8 @@ pub(super) fn answer(error: &EndpointError) -> Response {
     }
     let challenge = match error {
         EndpointError::InvalidClient(_) => Some("Basic realm=\"coffer\"".to_owned()),
-        EndpointError::InvalidToken(_) | EndpointError::InsufficientScope(_) => {
+        EndpointError::Token(error) => error.challenge(),
+        EndpointError::InsufficientScope(_) => {
             Some(format!("Bearer error=\"{code}\", error_description=\"{}\"", error.description()))
         }
         _ => None,

@@ -15,7 +15,7 @@ use axum::{
 use crate::AppState;
 
 pub(crate) use token::{revoke, token};
-pub(crate) use userinfo::{bearer, userinfo};
+pub(crate) use userinfo::userinfo;
 
 /// Server metadata (RFC 8414, OpenID Connect Discovery 1.0).
 pub(crate) async fn metadata(State(state): State<AppState>) -> Response {

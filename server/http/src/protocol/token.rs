@@ -17,20 +17,20 @@ use coffer_oidc::{
 use serde::Serialize;
 
 use super::{body, error};
-use crate::{AppState, network::Origin};
+use crate::{AppState, network::Origin, presented::Possession};
 
 /// `POST /oauth/token`
 pub(crate) async fn token(
     State(state): State<AppState>,
     Extension(origin): Extension<Origin>,
+    Possession(proofs): Possession,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
     let outcome = async {
-        let mut request: TokenRequest = body::parse(&headers, &bytes)?;
-        let credentials =
-            credentials(&headers, request.client_id.take(), request.client_secret.take(), origin)?;
-        state.oidc.token(request, credentials).await
+        let request: TokenRequest = body::parse(&headers, &bytes)?;
+        let credentials = credentials(&headers, &bytes, origin, "oauth/token")?;
+        state.oidc.token(request, credentials, &proofs).await
     };
     match outcome.await {
         Ok(response) => success(&response),
@@ -46,9 +46,8 @@ pub(crate) async fn revoke(
     bytes: Bytes,
 ) -> Response {
     let outcome = async {
-        let mut request: RevocationRequest = body::parse(&headers, &bytes)?;
-        let credentials =
-            credentials(&headers, request.client_id.take(), request.client_secret.take(), origin)?;
+        let request: RevocationRequest = body::parse(&headers, &bytes)?;
+        let credentials = credentials(&headers, &bytes, origin, "oauth/revoke")?;
         state.oidc.revoke(request, credentials).await
     };
     match outcome.await {
@@ -57,13 +56,19 @@ pub(crate) async fn revoke(
     }
 }
 
-fn credentials(
+/// What a request to `endpoint` says about its client.
+pub(super) fn credentials(
     headers: &HeaderMap,
-    client_id: Option<String>,
-    client_secret: Option<Secret>,
+    bytes: &[u8],
     origin: Origin,
+    endpoint: &'static str,
 ) -> Result<Credentials, EndpointError> {
-    Ok(Credentials { basic: body::basic(headers)?, client_id, client_secret, ip: origin.ip })
+    Ok(Credentials {
+        basic: body::basic(headers)?,
+        params: body::parse(headers, bytes)?,
+        endpoint,
+        ip: origin.ip,
+    })
 }
 
 #[derive(Serialize)]
@@ -84,7 +89,7 @@ struct Body<'a> {
 fn success(response: &TokenResponse) -> Response {
     let body = Body {
         access_token: response.access_token.reveal(),
-        token_type: "Bearer",
+        token_type: response.scheme.token_type(),
         issued_token_type: response.issued_token_type,
         expires_in: response.expires_in,
         scope: response.scopes.to_string(),

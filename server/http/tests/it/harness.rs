@@ -85,24 +85,29 @@ pub struct Registered {
 
 impl Server {
     pub async fn start() -> Self {
-        Self::build(None).await
+        Self::build(None, false).await
+    }
+
+    /// One that may fetch documents from this machine.
+    pub async fn reaching_loopback() -> Self {
+        Self::build(None, true).await
     }
 
     /// With a provider over HTTP behind the connection.
     pub async fn with_provider() -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START)));
         let config = Config { clock, rng: Arc::new(SystemRng), ..Config::default() };
-        Self::build(Some(Providers::start(config).await.unwrap())).await
+        Self::build(Some(Providers::start(config).await.unwrap()), true).await
     }
 
-    async fn build(providers: Option<Providers>) -> Self {
+    async fn build(providers: Option<Providers>, loopback: bool) -> Self {
         // In the past: tower-sessions counts a session's end from the real time.
         let clock = ManualClock::new(Timestamp::from_seconds(START));
         let shared_clock: Arc<dyn Clock> = Arc::new(clock.clone());
         let shared_rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let store = Store::temporary().await.unwrap();
         let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));
-        let allow_private = providers.iter().map(|_| "127.0.0.0/8".parse().unwrap()).collect();
+        let allow_private = loopback.then(|| "127.0.0.0/8".parse().unwrap()).into_iter().collect();
         let config = OutboundConfig { allow_private, timeout: Duration::from_secs(2) };
         let federation =
             Arc::new(Federation::new(Catalogue::embedded().unwrap(), config, shared_clock.clone()).unwrap());
@@ -176,10 +181,20 @@ impl Server {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
+    /// The time on the server's clock, in seconds.
+    pub fn now(&self) -> i64 {
+        self.clock.now().seconds()
+    }
+
     /// Posts a form to the token endpoint.
     pub async fn token(&self, fields: &[(&str, &str)]) -> Answer {
+        self.form("/oauth/token", fields).await
+    }
+
+    /// Posts a form.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request::post("/oauth/token")
+        let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body));
         self.send(request.unwrap()).await
@@ -201,6 +216,31 @@ impl Server {
         let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
         self.store.clients().create(&client, hash.as_ref(), event).await.unwrap();
         Registered { id: client.id, secret }
+    }
+
+    /// A client that is a regular web application but for these changes.
+    pub async fn register_with(&self, change: impl FnOnce(&mut Client)) -> Registered {
+        let now = self.clock.now();
+        let id = ClientId::generate(&SystemRng);
+        let mut client = Client::new(id, "Agent", ApplicationType::RegularWeb, now);
+        client.callbacks = vec![CALLBACK.into()];
+        change(&mut client);
+        let secret = rng::token(&SystemRng);
+        let hash = client.auth_method.has_secret().then(|| TokenHash::of(&secret));
+        let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
+        self.store.clients().create(&client, hash.as_ref(), event).await.unwrap();
+        Registered { id: client.id, secret }
+    }
+
+    /// Enables the connection for a client.
+    pub async fn enable(&self, client: &Registered) {
+        let now = self.clock.now();
+        let event = AuditEvent::new(now, EventCode::ConnectionEnabled, Actor::System, "test");
+        self.store
+            .connections()
+            .set_enabled(&self.connection.id, &client.id, true, now, event)
+            .await
+            .unwrap();
     }
 
     /// A regular web application with every grant.

@@ -4,10 +4,14 @@
 
 mod authorize;
 mod browser;
+mod client_assertion;
 mod connect;
 mod connect_refusals;
+mod dpop;
 mod grants;
 mod harness;
+mod keys;
 mod my_account;
 mod protection;
+mod publisher;
 mod vault;

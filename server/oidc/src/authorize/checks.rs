@@ -49,7 +49,7 @@ pub(super) fn validate(
         max_age: max_age(params)?,
         login_hint: given(params, "login_hint"),
         audience,
-        jkt: None,
+        jkt: dpop_jkt(params)?,
     })
 }
 
@@ -117,11 +117,24 @@ fn code_challenge(params: &Params, client: &Client) -> Result<Option<String>, Fa
     if method != Some("S256") {
         return Err(fault("invalid_request", "Use code_challenge_method=S256."));
     }
-    let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if challenge.len() != 43 || !challenge.bytes().all(base64url) {
+    if !is_sha256(&challenge) {
         return Err(fault("invalid_request", "An S256 code_challenge has 43 base64url characters."));
     }
     Ok(Some(challenge))
+}
+
+/// The thumbprint of the key that the code is bound to (RFC 9449 section 10).
+fn dpop_jkt(params: &Params) -> Result<Option<String>, Fault> {
+    let jkt = given(params, "dpop_jkt");
+    if jkt.as_deref().is_some_and(|jkt| !is_sha256(jkt)) {
+        return Err(fault("invalid_request", "A dpop_jkt has 43 base64url characters."));
+    }
+    Ok(jkt)
+}
+
+/// A SHA-256 in base64url.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn prompts(params: &Params) -> Result<Prompts, Fault> {

@@ -11,7 +11,7 @@ use coffer_crypto::{Secret, TokenHash};
 use sha2::{Digest as _, Sha256};
 
 use super::{TokenRequest, TokenResponse, allowed, api_gone, mint_refresh, refuse, required, wanted_api};
-use crate::{Oidc, access_token::Access, error::EndpointError};
+use crate::{Oidc, access_token::Access, error::EndpointError, presented::Scheme};
 
 impl Oidc {
     pub(super) async fn by_code(
@@ -37,7 +37,8 @@ impl Oidc {
             },
         };
         let grant = match checked {
-            Ok(grant) => grant,
+            // From here on it is the key of the tokens.
+            Ok(grant) => CodeGrant { jkt: request.jkt.clone(), ..grant },
             Err(error) => {
                 return Err(refuse(
                     self,
@@ -63,6 +64,9 @@ impl Oidc {
             return Err(EndpointError::InvalidGrant(
                 "the redirect URI is not the one of the authorization request",
             ));
+        }
+        if grant.jkt.is_some() && grant.jkt != request.jkt {
+            return Err(EndpointError::InvalidGrant("the code is bound to a key that was not proven"));
         }
         match (&grant.code_challenge, &request.code_verifier) {
             (None, None) => Ok(()),
@@ -135,6 +139,7 @@ impl Oidc {
             return Err(self.replayed(client, &grant, ip).await);
         }
         Ok(TokenResponse {
+            scheme: Scheme::of(&access.grant),
             access_token: access.token,
             issued_token_type: None,
             expires_in: Some(target.seconds()),

@@ -17,7 +17,10 @@ use coffer_core::{
 use coffer_crypto::Secret;
 use serde::Deserialize;
 
-use crate::{Oidc, access_token::Minted, client_auth::Credentials, error::EndpointError};
+use crate::{
+    Oidc, access_token::Minted, client_auth::Credentials, dpop::Proofs, error::EndpointError,
+    presented::Scheme,
+};
 
 /// Seconds that an access token of this server lives.
 pub const ACCESS_SECONDS: i64 = 3600;
@@ -28,10 +31,6 @@ pub const ACCESS_SECONDS: i64 = 3600;
 pub struct TokenRequest {
     /// `grant_type`
     pub grant_type: Option<String>,
-    /// `client_id`
-    pub client_id: Option<String>,
-    /// `client_secret`
-    pub client_secret: Option<Secret>,
     /// `code`
     pub code: Option<Secret>,
     /// `redirect_uri`
@@ -60,6 +59,9 @@ pub struct TokenRequest {
     pub connection: Option<String>,
     /// `login_hint`
     pub login_hint: Option<String>,
+    /// The key that the request proves to have, for tokens to be bound to: set once the proof was checked.
+    #[serde(skip)]
+    pub(crate) jkt: Option<String>,
 }
 
 /// A successful answer (RFC 6749 section 5.1, RFC 8693 section 2.2.1).
@@ -67,6 +69,8 @@ pub struct TokenRequest {
 pub struct TokenResponse {
     /// `access_token`
     pub access_token: Secret,
+    /// `token_type`: how the token is presented.
+    pub scheme: Scheme,
     /// `issued_token_type`, of exchanges.
     pub issued_token_type: Option<&'static str>,
     /// `expires_in`, in seconds.
@@ -80,17 +84,20 @@ pub struct TokenResponse {
 }
 
 impl Oidc {
-    /// Handles a token request.
+    /// Handles a token request. With a proof of possession, the tokens are bound to its key (RFC 9449
+    /// section 5).
     pub async fn token(
         &self,
-        request: TokenRequest,
+        mut request: TokenRequest,
         credentials: Credentials,
+        proofs: &Proofs,
     ) -> Result<TokenResponse, EndpointError> {
         let Some(grant_type) = request.grant_type.as_deref().filter(|text| !text.is_empty()) else {
             return Err(EndpointError::InvalidRequest("The parameter grant_type is missing.".into()));
         };
         let grant = GrantType::from_code(grant_type).ok_or(EndpointError::UnsupportedGrantType)?;
         let client = self.authenticate(&credentials).await?;
+        request.jkt = self.proven_key(proofs, None).await?;
         let ip = credentials.ip.as_deref();
         match grant {
             GrantType::AuthorizationCode => self.by_code(&client, request, ip).await,
@@ -164,7 +171,8 @@ fn mint_refresh(oidc: &Oidc, client: &Client, grant: &CodeGrant, now: Timestamp)
         user_id: sign_in.user_id.clone(),
         scopes: grant.scopes.clone(),
         audience: grant.audience.clone(),
-        jkt: grant.jkt.clone(),
+        // A confidential client proves itself with each use anyway (RFC 9449 section 5).
+        jkt: grant.jkt.clone().filter(|_| client.is_public()),
         auth_time: sign_in.auth_time,
         session_id: sign_in.session_id.clone(),
         issued_at: now,

@@ -18,6 +18,7 @@ use crate::{
     consent,
     error::EndpointError,
     my_account,
+    presented::Scheme,
 };
 
 impl Oidc {
@@ -36,6 +37,12 @@ impl Oidc {
                 return Err(refuse(self, EventCode::TokenRefreshRefused, client, None, None, ip, error).await);
             }
         };
+        if old.jkt.is_some() && old.jkt != request.jkt {
+            let error =
+                EndpointError::InvalidGrant("the refresh token is bound to a key that was not proven");
+            let user = Some(&old.user_id);
+            return Err(refuse(self, EventCode::TokenRefreshRefused, client, user, None, ip, error).await);
+        }
         let issue = self.wanted(client, &old, &request).await?;
         self.rotate(client, &TokenHash::of(presented.reveal()), old, issue, ip).await
     }
@@ -83,7 +90,11 @@ impl Oidc {
         let scope = request.scope.as_deref();
         let own = self.stored_target(old.audience.as_deref()).await?;
         let Some(wanted) = wanted_api(request)? else {
-            return Ok(Issue { target: own.ok_or_else(api_gone)?, scopes: narrowed(&old.scopes, scope)? });
+            return Ok(Issue {
+                target: own.ok_or_else(api_gone)?,
+                scopes: narrowed(&old.scopes, scope)?,
+                jkt: request.jkt.clone(),
+            });
         };
         let all: Scopes = match self.target(wanted).await? {
             Some(Target::Api(api)) => api.scopes.iter().map(|scope| scope.value.as_str()).collect(),
@@ -120,7 +131,7 @@ impl Oidc {
                 "The user has not agreed to {scope}. Send them to the authorization endpoint to ask."
             )));
         }
-        Ok(Issue { scopes: narrowed(&allowed, asked)?, target })
+        Ok(Issue { scopes: narrowed(&allowed, asked)?, target, jkt: request.jkt.clone() })
     }
 
     async fn rotate(
@@ -131,7 +142,7 @@ impl Oidc {
         issue: Issue,
         ip: Option<&str>,
     ) -> Result<TokenResponse, EndpointError> {
-        let Issue { scopes, target } = issue;
+        let Issue { scopes, target, jkt } = issue;
         let now = self.clock.now();
         let Some(user) = self.store.users().get(&old.user_id).await? else {
             return Err(EndpointError::InvalidGrant("the user was deleted"));
@@ -143,7 +154,7 @@ impl Oidc {
                 scopes: &scopes,
                 target: &target,
                 actor: None,
-                jkt: old.jkt.clone(),
+                jkt,
             })
             .await?;
         let sign_in = SignIn {
@@ -177,6 +188,7 @@ impl Oidc {
             return Err(EndpointError::InvalidGrant("the refresh token was revoked meanwhile"));
         }
         Ok(TokenResponse {
+            scheme: Scheme::of(&access.grant),
             access_token: access.token,
             issued_token_type: None,
             expires_in: Some(target.seconds()),
@@ -191,6 +203,8 @@ impl Oidc {
 struct Issue {
     scopes: Scopes,
     target: Target,
+    /// The key that the access token is bound to.
+    jkt: Option<String>,
 }
 
 /// The scopes asked for, which may not be more than those granted (RFC 6749 section 6).

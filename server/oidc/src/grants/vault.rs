@@ -10,7 +10,7 @@ use coffer_core::{
 use coffer_vault::{ReleaseError, ReleaseRequest};
 
 use super::{TokenRequest, TokenResponse, allowed, refuse, required};
-use crate::{Oidc, error::EndpointError};
+use crate::{Oidc, error::EndpointError, presented::Scheme};
 
 /// `subject_token_type` of a refresh token (RFC 8693 section 3).
 pub const REFRESH_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -62,6 +62,7 @@ impl Oidc {
         };
         let released = self.vault.release(release).await.map_err(|error| known(refusal(error)))?;
         Ok(TokenResponse {
+            scheme: Scheme::Bearer,
             access_token: released.access_token,
             issued_token_type: Some(FEDERATED_TOKEN_TYPE),
             expires_in: released.expires_in,

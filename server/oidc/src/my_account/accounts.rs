@@ -7,10 +7,9 @@ use coffer_core::{
     ids::TokenSetId,
     token_set::TokenSet,
 };
-use coffer_crypto::Secret;
 
 use super::{CREATE, DELETE, MyAccountError, READ};
-use crate::Oidc;
+use crate::{Oidc, presented::Presented};
 
 /// Accounts on one page, where a request does not say.
 const PAGE: usize = 10;
@@ -69,12 +68,12 @@ impl Oidc {
     /// `GET /me/v1/connected-accounts/accounts`
     pub async fn connected_accounts(
         &self,
-        bearer: Option<&Secret>,
+        access: &Presented,
         connection: Option<&str>,
         from: Option<&str>,
         take: Option<&str>,
     ) -> Result<AccountsPage, MyAccountError> {
-        let caller = self.caller(bearer, READ).await?;
+        let caller = self.caller(access, READ).await?;
         let take = match take.filter(|text| !text.is_empty()) {
             None => PAGE,
             Some(text) => text.parse().ok().filter(|n| (1..=LARGEST_PAGE).contains(n)).ok_or_else(|| {
@@ -103,11 +102,11 @@ impl Oidc {
     /// `DELETE /me/v1/connected-accounts/accounts/{id}`
     pub async fn delete_connected_account(
         &self,
-        bearer: Option<&Secret>,
+        access: &Presented,
         id: &str,
         ip: Option<&str>,
     ) -> Result<(), MyAccountError> {
-        let caller = self.caller(bearer, DELETE).await?;
+        let caller = self.caller(access, DELETE).await?;
         let found = self.store.token_sets().get(&TokenSetId::from_text(id)).await?;
         let set = found.filter(|set| set.user_id == caller.user.id).ok_or(MyAccountError::NotFound)?;
         let enabled = self.store.connections().is_enabled(&set.connection_id, &caller.client.id).await?;
@@ -131,9 +130,9 @@ impl Oidc {
     /// `GET /me/v1/connected-accounts/connections`
     pub async fn connectable_connections(
         &self,
-        bearer: Option<&Secret>,
+        access: &Presented,
     ) -> Result<Vec<ConnectableView>, MyAccountError> {
-        let caller = self.caller(bearer, CREATE).await?;
+        let caller = self.caller(access, CREATE).await?;
         let connections = self.store.connections().enabled_for(&caller.client.id).await?;
         Ok(connections
             .into_iter()

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::{CREATE, Caller, ConnectedAccountView, FieldProblem, MyAccountError, accounts::view};
-use crate::Oidc;
+use crate::{Oidc, presented::Presented};
 
 /// The body of a connect request.
 #[derive(Debug, Default, Deserialize)]
@@ -74,10 +74,10 @@ impl Oidc {
     /// `POST /me/v1/connected-accounts/connect`. The body is read once it is known who asks.
     pub async fn begin_connect(
         &self,
-        bearer: Option<&Secret>,
+        access: &Presented,
         params: impl FnOnce() -> Result<ConnectParams, MyAccountError>,
     ) -> Result<Connecting, MyAccountError> {
-        let caller = self.caller(bearer, CREATE).await?;
+        let caller = self.caller(access, CREATE).await?;
         let request = self.checked(&caller, params()?).await?;
         let now = self.clock.now();
         let [auth_session, ticket] = std::array::from_fn(|_| rng::token(self.rng.as_ref()));
@@ -189,11 +189,11 @@ impl Oidc {
     /// `POST /me/v1/connected-accounts/complete`
     pub async fn complete_connect(
         &self,
-        bearer: Option<&Secret>,
+        access: &Presented,
         request: impl FnOnce() -> Result<CompleteRequest, MyAccountError>,
         ip: Option<&str>,
     ) -> Result<Completed, MyAccountError> {
-        let caller = self.caller(bearer, CREATE).await?;
+        let caller = self.caller(access, CREATE).await?;
         let request = request()?;
         let missing: Vec<_> = [
             ("auth_session", request.auth_session.is_none()),

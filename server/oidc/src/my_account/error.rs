@@ -4,6 +4,8 @@ use coffer_store::StoreError;
 use coffer_vault::VaultError;
 use thiserror::Error;
 
+use crate::presented::TokenError;
+
 /// What is wrong with one member of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -16,7 +18,10 @@ pub struct FieldProblem {
 /// A refusal: an outside message, and for the log an inside one.
 #[derive(Debug, Error)]
 pub enum MyAccountError {
-    /// No access token, or none for this API.
+    /// No access token, or not presented as it must be.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The access token is not for this API.
     #[error("{0}")]
     Unauthorized(&'static str),
     /// The access token lacks this scope.
@@ -48,7 +53,8 @@ impl MyAccountError {
     /// HTTP status, and the name of the problem type.
     pub fn status_and_type(&self) -> (u16, &'static str) {
         match self {
-            Self::Unauthorized(_) => (401, "unauthorized"),
+            Self::Token(TokenError::Inside(_)) => (500, "server-error"),
+            Self::Token(_) | Self::Unauthorized(_) => (401, "unauthorized"),
             Self::InsufficientScope(_) => (403, "insufficient-scope"),
             Self::Forbidden(_) => (403, "forbidden"),
             Self::Invalid(_) => (400, "validation-error"),
@@ -61,7 +67,8 @@ impl MyAccountError {
     /// A few words for the `title`.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Unauthorized(_) => "Unauthorized",
+            Self::Token(TokenError::Inside(_)) => "Server error",
+            Self::Token(_) | Self::Unauthorized(_) => "Unauthorized",
             Self::InsufficientScope(_) => "Insufficient scope",
             Self::Forbidden(_) => "Forbidden",
             Self::Invalid(_) => "Validation error",
@@ -74,6 +81,7 @@ impl MyAccountError {
     /// What the caller may know.
     pub fn detail(&self) -> String {
         match self {
+            Self::Token(error) => error.description(),
             Self::Unauthorized(text) | Self::Forbidden(text) => (*text).to_owned(),
             Self::InsufficientScope(scope) => format!("The access token lacks the scope {scope}."),
             Self::Invalid(fields) => fields.iter().map(|f| f.detail.as_str()).collect::<Vec<_>>().join(" "),

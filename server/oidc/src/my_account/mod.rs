@@ -5,15 +5,14 @@ mod connect;
 mod error;
 mod page;
 
-use coffer_core::{authorization::AccessGrant, client::Client, user::User};
-use coffer_crypto::{Secret, TokenHash};
+use coffer_core::{client::Client, user::User};
 
 pub use accounts::{AccountsPage, ConnectableView, ConnectedAccountView};
 pub use connect::{CompleteRequest, Completed, ConnectParams, Connecting};
 pub use error::{FieldProblem, MyAccountError};
 pub use page::{AccountPage, AccountRow, ApplicationLine, MyAccount};
 
-use crate::Oidc;
+use crate::{Oidc, presented::Presented};
 
 /// Lets an application connect accounts for its user.
 pub const CREATE: &str = "create:me:connected_accounts";
@@ -49,14 +48,10 @@ impl Oidc {
     /// Whose token it is, if it is for this API and has the scope.
     pub(crate) async fn caller(
         &self,
-        bearer: Option<&Secret>,
+        access: &Presented,
         scope: &'static str,
     ) -> Result<Caller, MyAccountError> {
-        let token =
-            bearer.ok_or(MyAccountError::Unauthorized("Send an access token as Authorization: Bearer."))?;
-        let found = self.store.tokens().access(&TokenHash::of(token.reveal()), self.clock.now()).await?;
-        let grant: AccessGrant =
-            found.ok_or(MyAccountError::Unauthorized("The access token is unknown, expired or revoked."))?;
+        let grant = self.presented(access).await?;
         if grant.audience.as_deref() != Some(self.my_account_audience().as_str()) {
             return Err(MyAccountError::Unauthorized("The access token is not for the My Account API."));
         }

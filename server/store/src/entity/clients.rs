@@ -2,7 +2,7 @@
 
 use coffer_contract::{
     Timestamp,
-    application::{ApplicationType, SigningAlgorithm, TokenEndpointAuthMethod},
+    application::{ApplicationType, Origin, SigningAlgorithm, TokenEndpointAuthMethod},
 };
 use coffer_core::{
     client::Client,
@@ -40,6 +40,7 @@ pub struct Model {
     pub require_par: bool,
     pub logo_uri: Option<String>,
     pub metadata: String,
+    pub origin: String,
     pub secret_hash: Option<Vec<u8>>,
     pub secret_replaced_at: Option<i64>,
     pub created_at: i64,
@@ -73,6 +74,7 @@ impl TryFrom<Model> for Client {
             require_par: row.require_par,
             logo_uri: row.logo_uri,
             metadata: at.json("metadata", &row.metadata)?,
+            origin: at.code("origin", &row.origin, Origin::from_code)?,
             version: at.count("version", row.version)?,
             id: ClientId::from_text(row.id),
             name: row.name,
@@ -110,6 +112,7 @@ impl Model {
             require_par: client.require_par,
             logo_uri: client.logo_uri.clone(),
             metadata: to_json(&client.metadata)?,
+            origin: client.origin.code().to_owned(),
             secret_hash: secret.map(|s| s.as_bytes().to_vec()),
             secret_replaced_at: millis(client.secret_replaced_at),
             created_at: client.created_at.millis(),
