@@ -67,7 +67,10 @@ impl Signed {
         }
         let taken =
             self.store().connections().by_name(&form.name).await.map_err(|e| self.visit.store_failed(e))?;
-        if taken.is_some() {
+        // An `audience` of a token exchange names either a connection or an API (RFC 8693 section 2.1).
+        let api =
+            self.store().apis().by_identifier(&form.name).await.map_err(|e| self.visit.store_failed(e))?;
+        if taken.is_some() || api.is_some() {
             return Err(failure::name_taken());
         }
         self.check_options(&form, &entry, None).await?;

@@ -23,6 +23,10 @@ pub fn of_store(reference: &str, error: StoreError) -> ApiError {
         StoreError::Conflict { what: "email" } => {
             ApiError::field("email", "There is an administrator with this e-mail address already.")
         }
+        StoreError::Conflict { what: "identifier" } => identifier_taken("Another API has this identifier."),
+        StoreError::Conflict { what: "client grant" } => {
+            ApiError::Conflict { message: "This application is authorized for this API already.".to_owned() }
+        }
         StoreError::NotFound { what } => not_found(what),
         other => internal(reference, other),
     }
@@ -33,7 +37,12 @@ pub fn not_found(what: &str) -> ApiError {
     ApiError::NotFound { message: format!("This {what} does not exist; it may have been deleted.") }
 }
 
-/// Two connections cannot have one name.
+/// Two connections cannot have one name, nor a connection and an API.
 pub fn name_taken() -> ApiError {
-    ApiError::field("name", "Another connection has this name. Choose a different one.")
+    ApiError::field("name", "Another connection or API has this name. Choose a different one.")
+}
+
+/// An identifier tells one API from everything else that a token can be for.
+pub fn identifier_taken(why: &str) -> ApiError {
+    ApiError::field("identifier", format!("{why} Choose a different one."))
 }

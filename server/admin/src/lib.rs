@@ -5,13 +5,17 @@
 //! Each change is checked first, then written together with its audit event.
 
 mod admin;
+mod api_applications;
+mod apis;
 mod applications;
 mod call;
+mod client_grants;
 mod connections;
 mod enablements;
 mod failure;
 mod logs;
 mod overview;
+mod own_apis;
 mod sandbox;
 mod signed;
 #[cfg(test)]

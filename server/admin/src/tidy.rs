@@ -1,6 +1,7 @@
 //! Forms as people fill them in: stray spaces, empty lines, things named twice.
 
 use coffer_contract::{
+    api::ApiForm,
     application::{ApplicationForm, GrantType},
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
     connection::{ConnectionForm, ConnectionOptions},
@@ -96,5 +97,16 @@ pub fn application(mut form: ApplicationForm) -> ApplicationForm {
     lines(&mut form.logout_urls);
     lines(&mut form.web_origins);
     form.grants = GrantType::ALL.into_iter().filter(|grant| form.grants.contains(grant)).collect();
+    form
+}
+
+/// An API's form, without rows that nobody filled in.
+pub fn api(mut form: ApiForm) -> ApiForm {
+    trim(&mut form.name);
+    for scope in &mut form.scopes {
+        trim(&mut scope.value);
+        trim(&mut scope.description);
+    }
+    form.scopes.retain(|scope| !scope.value.is_empty() || !scope.description.is_empty());
     form
 }

@@ -11,6 +11,10 @@ pub const TOKEN_SECONDS: std::ops::RangeInclusive<i64> = 60..=2_592_000;
 pub const DEFAULT_TOKEN_SECONDS: i64 = 3600;
 /// Most scopes of one API.
 pub const MOST_SCOPES: usize = 500;
+/// The id of this server's My Account API.
+pub const MY_ACCOUNT_ID: &str = "api_my_account";
+/// The id of this server's management API.
+pub const MANAGEMENT_ID: &str = "api_management";
 
 /// One scope of an API, and what it lets an application do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +78,9 @@ pub enum GrantSubject {
 }
 
 impl GrantSubject {
+    /// All, in the order the dashboard offers them.
+    pub const ALL: [Self; 2] = [Self::Client, Self::User];
+
     /// As stored and on the wire (`subject_type`).
     pub fn code(self) -> &'static str {
         match self {
@@ -84,7 +91,7 @@ impl GrantSubject {
 
     /// From its code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Client, Self::User].into_iter().find(|subject| subject.code() == code)
+        Self::ALL.into_iter().find(|subject| subject.code() == code)
     }
 }
 
@@ -123,8 +130,10 @@ pub struct ApiDetail {
     pub form: ApiForm,
     /// Whether it is this server's own and cannot be changed.
     pub system: bool,
-    /// When it was created.
-    pub created_at: Timestamp,
+    /// In whose names applications can be authorized for it.
+    pub subjects: Vec<GrantSubject>,
+    /// When it was created; absent for this server's own.
+    pub created_at: Option<Timestamp>,
     /// Number of changes so far.
     pub version: i64,
 }
@@ -210,46 +219,34 @@ fn identifier(text: &str) -> Result<(), FieldError> {
     Ok(())
 }
 
-fn scopes(scopes: &[ApiScope]) -> Option<FieldError> {
-    let wrong = |text: String| Some(FieldError::new("scopes", text));
+/// One message for each scope that is wrong, under `scopes.{its place}`.
+fn scopes(scopes: &[ApiScope]) -> Vec<FieldError> {
     if scopes.len() > MOST_SCOPES {
-        return wrong(format!("An API has at most {MOST_SCOPES} scopes."));
+        return vec![FieldError::new("scopes", format!("An API has at most {MOST_SCOPES} scopes."))];
     }
-    for (index, scope) in scopes.iter().enumerate() {
-        let value = &scope.value;
-        if !validate::is_scope_token(value) || value.len() > 280 {
-            return wrong(format!("“{value}” is not a scope: use letters, digits and signs, no spaces."));
-        }
-        if ["openid", "profile", "email", "offline_access"].contains(&value.as_str()) {
-            return wrong(format!("{value} is a scope of OpenID Connect; choose another."));
-        }
-        if scopes[..index].iter().any(|other| other.value == *value) {
-            return wrong(format!("{value} is there twice."));
-        }
-        if scope.description.chars().count() > 500 || scope.description.chars().any(char::is_control) {
-            return wrong(format!("The description of {value} must be one line of at most 500 characters."));
-        }
-    }
-    None
+    let wrong = |(index, scope)| {
+        let message = wrong_scope(scope, &scopes[..index])?;
+        Some(FieldError::new(format!("scopes.{index}"), message))
+    };
+    scopes.iter().enumerate().filter_map(wrong).collect()
 }
 
-/// An application that may use an API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClientGrantView {
-    /// `cgr_...`
-    pub id: String,
-    /// The application.
-    pub client_id: String,
-    /// Its name.
-    pub application: String,
-    /// The API's identifier.
-    pub audience: String,
-    /// The API's name.
-    pub api: String,
-    /// In whose name.
-    pub subject: GrantSubject,
-    /// What it may get.
-    pub scopes: Vec<String>,
+fn wrong_scope(scope: &ApiScope, before: &[ApiScope]) -> Option<String> {
+    let value = &scope.value;
+    if value.is_empty() {
+        return Some("Enter the scope that this describes, such as read:events.".to_owned());
+    }
+    if !validate::is_scope_token(value) || value.len() > 280 {
+        return Some(format!("“{value}” is not a scope: use letters, digits and signs, no spaces."));
+    }
+    if ["openid", "profile", "email", "offline_access"].contains(&value.as_str()) {
+        return Some(format!("{value} is a scope of OpenID Connect; choose another."));
+    }
+    if before.iter().any(|other| other.value == *value) {
+        return Some(format!("{value} is there twice."));
+    }
+    let long = scope.description.chars().count() > 500 || scope.description.chars().any(char::is_control);
+    long.then(|| format!("The description of {value} must be one line of at most 500 characters."))
 }
 
 #[cfg(test)]
@@ -271,9 +268,9 @@ mod tests {
             ("", &[][..], "identifier"),
             ("two words", &[], "identifier"),
             ("https://api.example.com/#x", &[], "identifier"),
-            ("urn:x", &["a", "a"], "scopes"),
-            ("urn:x", &["two words"], "scopes"),
-            ("urn:x", &["offline_access"], "scopes"),
+            ("urn:x", &["a", "a"], "scopes.1"),
+            ("urn:x", &["b", "two words"], "scopes.1"),
+            ("urn:x", &["offline_access"], "scopes.0"),
         ] {
             let errors = new(identifier, scopes).validate();
             assert_eq!(errors.first().map(|e| e.field.as_str()), Some(field), "{identifier} {scopes:?}");

@@ -5,12 +5,11 @@ use coffer_core::{api::Api, audit::AuditEvent, ids::ApiId};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, Condition, EntityTrait as _,
     IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::Expr,
 };
 
 use crate::{
-    Store, StoreError, audit,
-    entity::{client_grants, clients, resource_servers as table},
+    Store, StoreError, api_references, audit,
+    entity::resource_servers as table,
     list::{contains, page},
 };
 
@@ -54,6 +53,15 @@ impl Apis {
         found.map(TryInto::try_into).transpose()
     }
 
+    /// Those of these identifiers that there are.
+    pub async fn among(&self, identifiers: &[String]) -> Result<Vec<Api>, StoreError> {
+        let rows = table::Entity::find()
+            .filter(table::Column::Identifier.is_in(identifiers))
+            .all(self.0.read())
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// Adds one. Conflict over `identifier` when it is taken.
     pub async fn create(&self, api: &Api, event: AuditEvent) -> Result<(), StoreError> {
         let tx = self.0.begin().await?;
@@ -66,7 +74,8 @@ impl Apis {
     }
 
     /// Changes everything but id, identifier and time of creation, and sets the version to
-    /// `expected_version + 1`. Conflict over `version` when it is not the one expected.
+    /// `expected_version + 1`. Conflict over `version` when it is not the one expected. What applications may
+    /// do there shrinks to the scopes that are left.
     pub async fn update(
         &self,
         api: &Api,
@@ -93,6 +102,7 @@ impl Apis {
                 StoreError::NotFound { what: "API" }
             });
         }
+        api_references::narrow(&tx, api).await?;
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)
     }
@@ -100,15 +110,7 @@ impl Apis {
     /// Deletes one, with what applications may do there. False when there is none.
     pub async fn delete(&self, api: &Api, event: AuditEvent) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
-        client_grants::Entity::delete_many()
-            .filter(client_grants::Column::Audience.eq(api.identifier.as_str()))
-            .exec(&tx)
-            .await?;
-        clients::Entity::update_many()
-            .col_expr(clients::Column::ResourceServer, Expr::value(Option::<String>::None))
-            .filter(clients::Column::ResourceServer.eq(api.id.as_str()))
-            .exec(&tx)
-            .await?;
+        api_references::forget(&tx, api).await?;
         let deleted = table::Entity::delete_by_id(api.id.as_str()).exec(&tx).await?.rows_affected;
         audit::settle(tx, deleted, event).await
     }

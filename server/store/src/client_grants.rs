@@ -56,6 +56,21 @@ impl ClientGrants {
         Ok(Page { items, next: page.next })
     }
 
+    /// What these applications may do at these APIs.
+    pub async fn between(
+        &self,
+        clients: &[ClientId],
+        audiences: &[String],
+    ) -> Result<Vec<ClientGrant>, StoreError> {
+        let rows = table::Entity::find()
+            .filter(table::Column::ClientId.is_in(clients.iter().map(ClientId::as_str)))
+            .filter(table::Column::Audience.is_in(audiences))
+            .order_by_asc(table::Column::Subject)
+            .all(self.0.read())
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// By id.
     pub async fn get(&self, id: &ClientGrantId) -> Result<Option<ClientGrant>, StoreError> {
         table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()

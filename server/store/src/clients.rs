@@ -96,6 +96,15 @@ impl Clients {
         table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()
     }
 
+    /// Those of these ids that there are.
+    pub async fn among(&self, ids: &[ClientId]) -> Result<Vec<Client>, StoreError> {
+        let rows = table::Entity::find()
+            .filter(table::Column::Id.is_in(ids.iter().map(ClientId::as_str)))
+            .all(self.0.read())
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     /// The hash of its secret; `None` for public and for unknown clients.
     pub async fn secret_hash(&self, id: &ClientId) -> Result<Option<TokenHash>, StoreError> {
         Ok(self.with_secret_hash(id).await?.and_then(|(_, hash)| hash))

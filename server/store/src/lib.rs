@@ -4,6 +4,7 @@
 //! come in and go out sealed, tokens come in as hashes.
 
 mod administrators;
+mod api_references;
 mod apis;
 mod audit;
 mod client_grants;

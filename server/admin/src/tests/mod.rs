@@ -1,6 +1,8 @@
 //! The use cases over a real store and real sessions.
 
+mod apis;
 mod applications;
+mod client_grants;
 mod connections;
 mod overview;
 mod sign_in;

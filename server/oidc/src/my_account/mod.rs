@@ -7,26 +7,14 @@ mod page;
 
 use coffer_core::{client::Client, user::User};
 
+pub use coffer_contract::my_account::{CREATE, DELETE, READ, SCOPES};
+
 pub use accounts::{AccountsPage, ConnectableView, ConnectedAccountView};
 pub use connect::{CompleteRequest, Completed, ConnectParams, Connecting};
 pub use error::{FieldProblem, MyAccountError};
 pub use page::{AccountPage, AccountRow, ApplicationLine, MyAccount};
 
 use crate::{Oidc, presented::Presented};
-
-/// Lets an application connect accounts for its user.
-pub const CREATE: &str = "create:me:connected_accounts";
-/// Lets an application see which accounts its user connected.
-pub const READ: &str = "read:me:connected_accounts";
-/// Lets an application disconnect accounts of its user.
-pub const DELETE: &str = "delete:me:connected_accounts";
-
-/// The scopes of the API, and what each lets an application do, for the consent page.
-pub const SCOPES: &[(&str, &str)] = &[
-    (CREATE, "Ask you to connect more accounts"),
-    (READ, "See which accounts you connected"),
-    (DELETE, "Disconnect accounts"),
-];
 
 /// Somebody's access token, for this API.
 pub(crate) struct Caller {
