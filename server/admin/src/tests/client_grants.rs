@@ -110,7 +110,7 @@ async fn an_apis_applications_and_an_applications_apis() {
 
     let rows = signed.api_applications(&api.id, "agent", None).await.unwrap().items;
     let row = |id: &str| rows.iter().find(|row| row.client_id == id).unwrap();
-    assert_eq!(row(&service).grants, [made.clone()]);
+    assert_eq!(row(&service).grants, std::slice::from_ref(&made));
     assert_eq!(row(&service).subjects, [GrantSubject::Client, GrantSubject::User]);
     assert_eq!((row(&page).subjects.as_slice(), row(&page).grants.len()), (&[GrantSubject::User][..], 0));
 
