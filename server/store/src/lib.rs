@@ -14,6 +14,7 @@ mod connect;
 mod connect_sessions;
 mod connections;
 mod consents;
+mod db;
 mod deliveries;
 mod enablements;
 mod entity;
@@ -37,6 +38,7 @@ mod temporary;
 #[cfg(test)]
 mod tests;
 mod throttles;
+mod together;
 mod token_sets;
 mod tokens;
 mod tries;
@@ -48,9 +50,8 @@ use std::sync::Arc;
 
 use coffer_core::Timestamp;
 use coffer_migrations::{Migrator, MigratorTrait as _};
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-};
+use db::Db;
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 
 pub use administrators::Administrators;
 pub use apis::Apis;
@@ -74,6 +75,7 @@ pub use setup_links::SetupLinks;
 pub use signing_keys::{SigningKeys, StoredSigningKey};
 pub use statistics::{Counts, Statistics};
 pub use throttles::Throttles;
+pub use together::Together;
 pub use token_sets::TokenSets;
 pub use tokens::Tokens;
 pub use tries::Tries;
@@ -88,9 +90,9 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     /// One connection: writers queue for it here, so the database never refuses one as busy.
-    write: DatabaseConnection,
+    write: Db,
     /// Several connections that cannot write.
-    read: DatabaseConnection,
+    read: Db,
     #[cfg(any(test, feature = "test-util"))]
     _directory: Option<tempfile::TempDir>,
 }
@@ -163,8 +165,8 @@ impl Store {
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let (write, read) = connect::open(url).await?;
         Ok(Self(Arc::new(Inner {
-            write,
-            read,
+            write: Db::Pool(write),
+            read: Db::Pool(read),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         })))
@@ -172,17 +174,17 @@ impl Store {
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(&self.0.write, None).await?)
+        Ok(Migrator::up(self.0.write.pool()?, None).await?)
     }
 
     /// How many steps the schema is behind.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        Ok(Migrator::get_pending_migrations_read_only(&self.0.read).await?.len())
+        Ok(Migrator::get_pending_migrations_read_only(self.0.read.pool()?).await?.len())
     }
 
     /// Fails unless the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.0.read.ping().await?)
+        Ok(self.0.read.pool()?.ping().await?)
     }
 
     /// Deletes what ended before `now` and is of no further use. Returns the number of rows.
@@ -190,11 +192,11 @@ impl Store {
         expiry::delete_expired(self, now).await
     }
 
-    fn read(&self) -> &DatabaseConnection {
+    fn read(&self) -> &Db {
         &self.0.read
     }
 
-    fn write(&self) -> &DatabaseConnection {
+    fn write(&self) -> &Db {
         &self.0.write
     }
 
@@ -204,6 +206,6 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.0.write.begin_with_options(options).await?)
+        Ok(self.0.write.begin(options).await?)
     }
 }

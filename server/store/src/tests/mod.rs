@@ -4,6 +4,7 @@ mod audit;
 mod connections;
 mod sessions;
 mod sign_in;
+mod together;
 mod token_sets;
 mod tokens;
 mod trust;
