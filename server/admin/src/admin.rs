@@ -27,6 +27,7 @@ use crate::{Sandbox, failure};
 pub const SETUP_LINK_SECONDS: i64 = 3600;
 
 /// The dashboard's use cases, shared by all visits.
+#[derive(Clone)]
 pub struct Admin {
     pub(crate) store: Store,
     pub(crate) keyring: Arc<Keyring>,
@@ -66,6 +67,12 @@ impl Admin {
     pub fn with_sandbox(mut self, sandbox: Arc<dyn Sandbox>) -> Self {
         self.sandbox = Some(sandbox);
         self
+    }
+
+    /// The same over another view of the store, such as one transaction ([`coffer_store::Together`]).
+    #[must_use]
+    pub fn over(&self, store: Store) -> Self {
+        Self { store, ..self.clone() }
     }
 
     /// What delivers to webhooks.

@@ -154,7 +154,7 @@ impl Signed {
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("application"))
     }
 
-    fn new_secret(&self) -> String {
+    pub(crate) fn new_secret(&self) -> String {
         format!("{SECRET_PREFIX}{}", token(self.admin().rng.as_ref()))
     }
 
@@ -183,7 +183,7 @@ impl Signed {
 }
 
 /// What differs, for the log: the names of settings, not their values.
-fn changes(before: &Client, after: &Client) -> String {
+pub(crate) fn changes(before: &Client, after: &Client) -> String {
     let changed: Vec<&str> = [
         (before.name != after.name, "name"),
         (before.description != after.description, "description"),
@@ -195,6 +195,13 @@ fn changes(before: &Client, after: &Client) -> String {
         (before.id_token_alg != after.id_token_alg, "ID token signature"),
         (before.first_party != after.first_party, "first-party"),
         (before.connect_accounts != after.connect_accounts, "My Account API"),
+        (before.resource_server != after.resource_server, "linked API"),
+        (before.refresh_policies != after.refresh_policies, "APIs for refresh tokens"),
+        (before.jwks != after.jwks || before.jwks_uri != after.jwks_uri, "public keys"),
+        (before.backchannel_logout_uri != after.backchannel_logout_uri, "back-channel logout"),
+        (before.require_par != after.require_par, "pushed authorization requests"),
+        (before.logo_uri != after.logo_uri, "picture"),
+        (before.metadata != after.metadata, "metadata"),
     ]
     .into_iter()
     .filter_map(|(differs, name)| differs.then_some(name))

@@ -1,6 +1,6 @@
 //! One call of a use case, whatever door it came through.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use coffer_contract::{ApiError, Timestamp};
 use coffer_core::audit::{Actor, AuditEvent, EventCode};
@@ -14,12 +14,28 @@ pub struct Call {
     pub(crate) admin: Arc<Admin>,
     pub(crate) ip: Option<String>,
     pub(crate) request_id: String,
+    /// Ends each event's description.
+    pub(crate) remark: Option<String>,
+    /// Discovery documents that were fetched and found good.
+    pub(crate) discovered: BTreeSet<String>,
 }
 
 impl Call {
     /// The call `request_id` from `ip`.
     pub fn new(admin: Arc<Admin>, ip: Option<String>, request_id: String) -> Self {
-        Self { admin, ip, request_id }
+        Self { admin, ip, request_id, remark: None, discovered: BTreeSet::new() }
+    }
+
+    /// The same, whose events say this, too.
+    #[must_use]
+    pub fn remarking(self, remark: impl Into<String>) -> Self {
+        Self { remark: Some(remark.into()), ..self }
+    }
+
+    /// The same, for which these discovery documents were checked already ([`Signed::check_discovery`]).
+    #[must_use]
+    pub fn having_discovered(self, discovered: BTreeSet<String>) -> Self {
+        Self { discovered, ..self }
     }
 
     /// The use cases in the name of `actor`, whose right the caller has checked: a client whose access
@@ -33,6 +49,10 @@ impl Call {
     }
 
     pub(crate) fn event(&self, code: EventCode, actor: Actor, description: String) -> AuditEvent {
+        let description = match &self.remark {
+            Some(remark) => format!("{description} ({remark})"),
+            None => description,
+        };
         AuditEvent::new(self.now(), code, actor, description).from_ip(self.ip.as_deref())
     }
 

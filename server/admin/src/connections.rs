@@ -243,15 +243,26 @@ impl Signed {
         }
         let Some(url) = &form.options.discovery_url else { return Ok(()) };
         let known = before.is_some_and(|before| before.options.discovery_url.as_ref() == Some(url));
+        let known = known || self.visit.discovered.contains(url);
         if entry.fields.contains(&OptionField::DiscoveryUrl) && !known {
             self.check_discovery(url).await?;
         }
         Ok(())
     }
 
+    /// Whether this is the connection's client secret; compared in constant time.
+    pub async fn connection_secret_is(&self, id: &str, secret: &Secret) -> Result<bool, ApiError> {
+        let id = ConnectionId::from_text(id);
+        let sealed = self.store().connections().secret(&id).await.map_err(|e| self.visit.store_failed(e))?;
+        let Some(sealed) = sealed else { return Ok(false) };
+        let opened =
+            self.admin().keyring.open(secret_place(&id), &sealed).map_err(|e| self.visit.failed(e))?;
+        // What is no text was never a secret that came from here.
+        Ok(std::str::from_utf8(&opened).is_ok_and(|stored| Secret::new(stored) == *secret))
+    }
+
     fn seal(&self, id: &ConnectionId, secret: &Secret) -> Sealed {
-        let place = Context { table: "connections", row: id.as_str(), column: "client_secret" };
-        self.admin().keyring.seal(self.admin().rng.as_ref(), place, secret.reveal().as_bytes())
+        self.admin().keyring.seal(self.admin().rng.as_ref(), secret_place(id), secret.reveal().as_bytes())
     }
 
     fn connection_detail(&self, connection: Connection, entry: CatalogueEntry) -> ConnectionDetail {
@@ -272,6 +283,10 @@ impl Signed {
             version: connection.version,
         }
     }
+}
+
+fn secret_place(id: &ConnectionId) -> Context<'_> {
+    Context { table: "connections", row: id.as_str(), column: "client_secret" }
 }
 
 /// The addresses that decide where the client secret is sent.

@@ -21,13 +21,15 @@ mod signed;
 #[cfg(test)]
 mod tests;
 mod throttle;
-mod tidy;
+pub mod tidy;
 mod tries;
 mod users;
 mod visit;
+mod whole;
 
 pub use admin::{Admin, SETUP_LINK_SECONDS};
 pub use call::Call;
 pub use sandbox::Sandbox;
 pub use signed::Signed;
 pub use visit::{SESSION_SECONDS, Visit};
+pub use whole::{NewWholeApplication, SECRET_MIN, WholeApplication};
