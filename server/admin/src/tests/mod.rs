@@ -6,6 +6,7 @@ mod client_grants;
 mod connections;
 mod overview;
 mod sign_in;
+mod whole;
 
 use std::{sync::Arc, time::Duration};
 
