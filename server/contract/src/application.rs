@@ -73,7 +73,7 @@ impl ApplicationType {
             Self::RegularWeb | Self::SinglePage | Self::Native => {
                 vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
             }
-            Self::MachineToMachine => vec![],
+            Self::MachineToMachine => vec![GrantType::ClientCredentials],
         }
     }
 }
@@ -86,19 +86,31 @@ pub enum GrantType {
     AuthorizationCode,
     /// RFC 6749 section 6.
     RefreshToken,
+    /// RFC 6749 section 4.4.
+    ClientCredentials,
+    /// RFC 8693.
+    TokenExchange,
     /// The token vault's grant.
     TokenVault,
 }
 
 impl GrantType {
     /// All, in the order the dashboard offers them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::TokenVault];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::TokenExchange,
+        Self::TokenVault,
+    ];
 
     /// The `grant_type` value on the wire.
     pub fn code(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::TokenVault => {
                 "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token"
             }
@@ -115,6 +127,8 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "Authorization code",
             Self::RefreshToken => "Refresh token",
+            Self::ClientCredentials => "Client credentials",
+            Self::TokenExchange => "Token exchange",
             Self::TokenVault => "Token vault",
         }
     }
@@ -124,7 +138,11 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "Sign users in through the hosted pages.",
             Self::RefreshToken => "Stay signed in without asking the user again.",
-            Self::TokenVault => "Exchange the user's refresh token for a provider's access token.",
+            Self::ClientCredentials => "Act for itself at an API, without a user.",
+            Self::TokenExchange => {
+                "Exchange a user's token for one that allows less, for another API's or for a provider's (RFC 8693)."
+            }
+            Self::TokenVault => "Exchange a user's token for a provider's access token.",
         }
     }
 }
@@ -361,11 +379,13 @@ impl ApplicationForm {
                 },
             ));
         }
-        if self.grants.contains(&GrantType::TokenVault) && !app_type.confidential() {
-            errors.push(FieldError::new(
-                "grants",
-                "The token vault grant needs an application that can keep a secret.",
-            ));
+        let secret = [GrantType::ClientCredentials, GrantType::TokenExchange, GrantType::TokenVault];
+        for grant in secret.into_iter().filter(|grant| self.grants.contains(grant)) {
+            if !app_type.confidential() {
+                let text =
+                    format!("The grant “{}” needs an application that can keep a secret.", grant.label());
+                errors.push(FieldError::new("grants", text));
+            }
         }
         errors
     }

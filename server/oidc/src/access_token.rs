@@ -13,7 +13,7 @@ use coffer_core::{
 use coffer_crypto::{Secret, TokenHash};
 use serde_json::{Value, json};
 
-use crate::{Oidc, apis::Target, error::EndpointError};
+use crate::{Oidc, apis::Target, error::EndpointError, grants::TokenResponse, presented::Scheme};
 
 /// Begins every opaque access token, so that one found where it should not be can be recognised.
 const PREFIX: &str = "cfa_";
@@ -33,22 +33,40 @@ impl<T> Minted<T> {
     }
 }
 
+impl Minted<AccessGrant> {
+    /// The answer that hands out this token alone.
+    pub(crate) fn response(self, now: Timestamp, issued_token_type: Option<&'static str>) -> TokenResponse {
+        TokenResponse {
+            scheme: Scheme::of(&self.grant),
+            access_token: self.token,
+            issued_token_type,
+            expires_in: Some(self.grant.expires_at.seconds().saturating_sub(now.seconds())),
+            scopes: self.grant.scopes,
+            refresh_token: None,
+            id_token: None,
+        }
+    }
+}
+
 /// What an access token is to say.
 pub(crate) struct Access<'a> {
     pub(crate) client: &'a Client,
     /// The user and their sign-in; `None` where the client acts for itself.
-    pub(crate) user: Option<(&'a UserId, &'a FamilyId, Timestamp)>,
+    pub(crate) user: Option<(&'a UserId, &'a FamilyId, Option<Timestamp>)>,
     pub(crate) scopes: &'a Scopes,
     pub(crate) target: &'a Target,
     pub(crate) actor: Option<Acting>,
     pub(crate) jkt: Option<String>,
+    /// It ends no later.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Oidc {
     /// Makes an access token; the caller stores it.
     pub(crate) async fn mint_access(&self, access: Access<'_>) -> Result<Minted<AccessGrant>, EndpointError> {
-        let Access { client, user, scopes, target, actor, jkt } = access;
+        let Access { client, user, scopes, target, actor, jkt, until } = access;
         let now = self.clock.now();
+        let end = now.plus_seconds(target.seconds());
         let grant = AccessGrant {
             client_id: client.id.clone(),
             user_id: user.map(|(id, _, _)| id.clone()),
@@ -58,11 +76,11 @@ impl Oidc {
             actor,
             jkt,
             issued_at: now,
-            expires_at: now.plus_seconds(target.seconds()),
+            expires_at: until.map_or(end, |until| until.min(end)),
         };
         let token = match target {
             Target::Api(api) => {
-                let claims = self.claims(&grant, user.map(|(_, _, auth_time)| auth_time));
+                let claims = self.claims(&grant, user.and_then(|(_, _, auth_time)| auth_time));
                 let inside = |error: &dyn std::fmt::Display| EndpointError::Inside(error.to_string());
                 let key = self.keys.active(api.signing_alg).await.map_err(|e| inside(&e))?;
                 key.sign_as(TYPE, &claims).map_err(|e| inside(&e))?

@@ -1,7 +1,7 @@
 //! What an access token can be for: this server's own APIs, or a registered one (RFC 8707, RFC 9068).
 
 use coffer_contract::api::{GrantSubject, UserAccess};
-use coffer_core::{Scopes, api::Api, client::Client};
+use coffer_core::{Scopes, api::Api, client::Client, ids::UserId};
 use coffer_store::StoreError;
 
 use crate::{Oidc, consent, grants::ACCESS_SECONDS, my_account};
@@ -35,6 +35,16 @@ impl Target {
             Self::MyAccount => my_account::SCOPES.iter().any(|(known, _)| *known == scope),
             Self::Management => coffer_contract::management::SCOPES.iter().any(|(known, _)| *known == scope),
             Self::Api(api) => api.has(scope),
+        }
+    }
+
+    /// Every scope that it has.
+    pub(crate) fn all_scopes(&self) -> Scopes {
+        match self {
+            Self::UserInfo => Scopes::default(),
+            Self::MyAccount => my_account::SCOPES.iter().map(|(scope, _)| *scope).collect(),
+            Self::Management => coffer_contract::management::SCOPES.iter().map(|(scope, _)| *scope).collect(),
+            Self::Api(api) => api.scopes.iter().map(|scope| scope.value.as_str()).collect(),
         }
     }
 
@@ -153,5 +163,26 @@ impl Oidc {
         let mine = |scope: &str| target.has(scope) && granted.as_ref().is_none_or(|g| g.contains(scope));
         let scopes = asked.iter().filter(|scope| consent::is_standard(scope) || mine(scope)).collect();
         Ok(Ok((target, scopes)))
+    }
+
+    /// Those of the `possible` scopes of `target` that the user agreed to for `client`, or that it gets
+    /// without asking; `None` when the user did not agree to the API at all.
+    pub(crate) async fn agreed(
+        &self,
+        client: &Client,
+        user: &UserId,
+        target: &Target,
+        possible: &Scopes,
+    ) -> Result<Option<Scopes>, StoreError> {
+        if self.trusts(client, target) {
+            return Ok(Some(possible.clone()));
+        }
+        let consented = self.store.consents().get(user, &client.id).await?;
+        if let Target::Api(api) = target
+            && !consented.contains(&api.identifier)
+        {
+            return Ok(None);
+        }
+        Ok(Some(possible.iter().filter(|scope| consented.contains(&target.consent_key(scope))).collect()))
     }
 }

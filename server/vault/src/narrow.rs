@@ -50,3 +50,18 @@ pub(crate) fn below(granted: &Scopes, ceiling: &Scopes) -> Scopes {
 pub(crate) fn above(granted: &Scopes, ceiling: &Scopes) -> Scopes {
     granted.iter().filter(|scope| !ceiling.contains(scope)).collect()
 }
+
+/// The most that a token may allow: what is asked for, within the application's ceiling. An error names what
+/// is asked for and was never granted.
+pub(crate) fn ceiling(
+    granted: &Scopes,
+    wanted: Option<&Scopes>,
+    ceiling: Option<&Scopes>,
+) -> Result<Option<Scopes>, Scopes> {
+    let Some(wanted) = wanted else { return Ok(ceiling.cloned()) };
+    let missing = above(wanted, granted);
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    Ok(Some(ceiling.map_or_else(|| wanted.clone(), |ceiling| below(wanted, ceiling))))
+}

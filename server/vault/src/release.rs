@@ -24,9 +24,13 @@ pub struct ReleaseRequest<'a> {
     pub connection: &'a Connection,
     /// For which application.
     pub client_id: &'a ClientId,
+    /// The application that the user signed in to, where another one acts for it (RFC 8693 section 1.1).
+    pub on_behalf_of: Option<&'a ClientId>,
     /// The user's id at the provider, when several accounts are connected.
     pub login_hint: Option<&'a str>,
-    /// The most that the token may allow.
+    /// The scopes that are asked for: the token is to allow no more.
+    pub wanted: Option<&'a Scopes>,
+    /// The most that the token may allow, whatever is asked for.
     pub ceiling: Option<&'a Scopes>,
     /// Where the request came from.
     pub ip: Option<&'a str>,
@@ -69,6 +73,12 @@ pub enum ReleaseError {
         /// What is too much.
         excess: Scopes,
     },
+    /// Scopes are asked for that the provider never granted.
+    #[error("the account was never granted {missing}")]
+    NotGranted {
+        /// Those.
+        missing: Scopes,
+    },
     /// Something failed inside.
     #[error(transparent)]
     Inside(#[from] VaultError),
@@ -88,9 +98,11 @@ impl Vault {
         let set = choose(accounts, request.login_hint)?;
         let id = set.id.clone();
         let now = inner.clock.now();
-        let narrow = request.ceiling.filter(|ceiling| !set.scopes.is_subset(ceiling));
+        let ceiling = narrow::ceiling(&set.scopes, request.wanted, request.ceiling)
+            .map_err(|missing| ReleaseError::NotGranted { missing })?;
+        let narrow = ceiling.filter(|ceiling| !set.scopes.is_subset(ceiling));
         let (set, tokens) = if let Some(ceiling) = narrow {
-            self.narrowed(&request, &set, ceiling).await?
+            self.narrowed(&request, &set, &ceiling).await?
         } else if set.is_fresh(now) {
             let Some((set, sealed)) =
                 inner.store.token_sets().with_tokens(&id).await.map_err(VaultError::from)?
@@ -106,7 +118,13 @@ impl Vault {
             inner.clock.now(),
             EventCode::VaultReleased,
             Actor::Client(request.client_id.clone()),
-            format!("Released the access token of account {}.", set.provider_user_id),
+            match request.on_behalf_of {
+                None => format!("Released the access token of account {}.", set.provider_user_id),
+                Some(client) => format!(
+                    "Released the access token of account {} for a request of application {client}.",
+                    set.provider_user_id
+                ),
+            },
         )
         .client(request.client_id)
         .connection(&request.connection.name)

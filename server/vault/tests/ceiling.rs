@@ -153,6 +153,8 @@ impl World {
             user_id: &self.user_id,
             connection: &self.connection,
             client_id: &self.client_id,
+            on_behalf_of: None,
+            wanted: None,
             login_hint: None,
             ceiling: ceiling.as_ref(),
             ip: None,

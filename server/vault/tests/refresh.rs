@@ -172,6 +172,8 @@ impl Fixture {
             user_id: &self.user_id,
             connection: &self.connection,
             client_id: &self.client_id,
+            on_behalf_of: None,
+            wanted: None,
             login_hint: None,
             ceiling: None,
             ip: None,
@@ -319,6 +321,8 @@ async fn users_without_an_account_get_none() {
         connection: &fixture.connection,
         client_id: &fixture.client_id,
         ceiling: None,
+        on_behalf_of: None,
+        wanted: None,
         login_hint: Some("somebody else"),
         ip: None,
     };

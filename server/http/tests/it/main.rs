@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod apis;
 mod authorize;
 mod browser;
 mod client_assertion;
 mod connect;
 mod connect_refusals;
 mod dpop;
+mod exchange;
 mod grants;
 mod harness;
 mod keys;

@@ -113,11 +113,12 @@ impl Oidc {
         let access = self
             .mint_access(Access {
                 client,
-                user: Some((&user.id, &grant.family_id, sign_in.auth_time)),
+                user: Some((&user.id, &grant.family_id, Some(sign_in.auth_time))),
                 scopes: &grant.scopes,
                 target: &target,
                 actor: None,
                 jkt: grant.jkt.clone(),
+                until: None,
             })
             .await?;
         let offline = grant.scopes.contains("offline_access");

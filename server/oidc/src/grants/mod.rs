@@ -1,7 +1,10 @@
 //! The token endpoint (RFC 6749 section 3.2): one file per grant.
 
+mod client_credentials;
 mod code;
+mod exchange;
 mod refresh;
+mod subject;
 mod vault;
 
 use coffer_contract::application::GrantType;
@@ -102,6 +105,8 @@ impl Oidc {
         match grant {
             GrantType::AuthorizationCode => self.by_code(&client, request, ip).await,
             GrantType::RefreshToken => self.by_refresh_token(&client, request, ip).await,
+            GrantType::ClientCredentials => self.by_client_credentials(&client, request, ip).await,
+            GrantType::TokenExchange => self.by_exchange(&client, request, ip).await,
             GrantType::TokenVault => self.by_vault(&client, request, ip).await,
         }
     }
@@ -130,6 +135,16 @@ async fn refuse(
 
 fn required<'a, T>(value: &'a Option<T>, name: &str) -> Result<&'a T, EndpointError> {
     value.as_ref().ok_or_else(|| EndpointError::InvalidRequest(format!("The parameter {name} is missing.")))
+}
+
+/// The scopes asked for, which may not be more than those granted (RFC 6749 section 6).
+fn narrowed(granted: &Scopes, asked: Option<&str>) -> Result<Scopes, EndpointError> {
+    let Some(asked) = asked.filter(|text| !text.trim().is_empty()) else { return Ok(granted.clone()) };
+    let asked = Scopes::parse(asked, false);
+    if let Some(scope) = asked.iter().find(|scope| !granted.contains(scope)) {
+        return Err(EndpointError::InvalidScope(format!("The scope {scope} was not granted.")));
+    }
+    Ok(asked)
 }
 
 /// The API that a request names: `audience` or `resource` (RFC 8707 section 2.2), which must agree.

@@ -10,14 +10,13 @@ use coffer_core::{
 };
 use coffer_crypto::{Secret, TokenHash};
 
-use super::{TokenRequest, TokenResponse, allowed, api_gone, mint, refuse, required, wanted_api};
+use super::{TokenRequest, TokenResponse, allowed, api_gone, mint, narrowed, refuse, required, wanted_api};
 use crate::{
     Oidc,
     access_token::Access,
     apis::{InvalidTarget, Target},
     consent,
     error::EndpointError,
-    my_account,
     presented::Scheme,
 };
 
@@ -96,32 +95,23 @@ impl Oidc {
                 jkt: request.jkt.clone(),
             });
         };
-        let all: Scopes = match self.target(wanted).await? {
-            Some(Target::Api(api)) => api.scopes.iter().map(|scope| scope.value.as_str()).collect(),
-            _ => my_account::SCOPES.iter().map(|(scope, _)| *scope).collect(),
-        };
+        let all = self.target(wanted).await?.map(|target| target.all_scopes()).unwrap_or_default();
         let found = self.user_target(client, Some(wanted), &all).await?;
         let (target, possible) = found.map_err(|InvalidTarget(text)| EndpointError::InvalidTarget(text))?;
         let same = own.is_some_and(|own| self.audience_of(&own) == self.audience_of(&target));
         let standard = |scope: &&str| same || consent::is_standard(scope);
         let mut allowed: Scopes = old.scopes.iter().filter(standard).collect();
-        let trusted = self.trusts(client, &target);
-        let consented = self.store.consents().get(&old.user_id, &client.id).await?;
-        for scope in possible.iter() {
-            if trusted || consented.contains(&target.consent_key(scope)) {
-                allowed.insert(scope);
+        match self.agreed(client, &old.user_id, &target, &possible).await? {
+            Some(agreed) => agreed.iter().for_each(|scope| allowed.insert(scope)),
+            None if same => {}
+            None => {
+                return Err(EndpointError::InvalidTarget(
+                    "The user has not agreed to this API. Send them to the authorization endpoint with this \
+                     audience, or list the API in the application's settings, so that it is asked for with \
+                     offline_access."
+                        .into(),
+                ));
             }
-        }
-        let agreed = match &target {
-            Target::Api(api) => same || trusted || consented.contains(&api.identifier),
-            _ => true,
-        };
-        if !agreed {
-            return Err(EndpointError::InvalidTarget(
-                "The user has not agreed to this API. Send them to the authorization endpoint with this audience, \
-                 or list the API in the application's settings, so that it is asked for with offline_access."
-                    .into(),
-            ));
         }
         let asked = scope.filter(|text| !text.trim().is_empty());
         if let Some(scope) =
@@ -150,11 +140,12 @@ impl Oidc {
         let access = self
             .mint_access(Access {
                 client,
-                user: Some((&user.id, &old.family_id, old.auth_time)),
+                user: Some((&user.id, &old.family_id, Some(old.auth_time))),
                 scopes: &scopes,
                 target: &target,
                 actor: None,
                 jkt,
+                until: None,
             })
             .await?;
         let sign_in = SignIn {
@@ -205,14 +196,4 @@ struct Issue {
     target: Target,
     /// The key that the access token is bound to.
     jkt: Option<String>,
-}
-
-/// The scopes asked for, which may not be more than those granted (RFC 6749 section 6).
-fn narrowed(granted: &Scopes, asked: Option<&str>) -> Result<Scopes, EndpointError> {
-    let Some(asked) = asked.filter(|text| !text.trim().is_empty()) else { return Ok(granted.clone()) };
-    let asked = Scopes::parse(asked, false);
-    if let Some(scope) = asked.iter().find(|scope| !granted.contains(scope)) {
-        return Err(EndpointError::InvalidScope(format!("The scope {scope} was not granted.")));
-    }
-    Ok(asked)
 }

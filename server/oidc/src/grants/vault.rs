@@ -1,7 +1,8 @@
-//! The token vault's grant: this server's refresh token for a provider's access token.
+//! The token vault's grant: this server's token for a provider's access token.
 
 use coffer_contract::application::GrantType;
 use coffer_core::{
+    Scopes,
     audit::EventCode,
     client::Client,
     connection::{Connection, Enabled},
@@ -9,13 +10,23 @@ use coffer_core::{
 };
 use coffer_vault::{ReleaseError, ReleaseRequest};
 
-use super::{TokenRequest, TokenResponse, allowed, refuse, required};
+use super::{TokenRequest, TokenResponse, allowed, refuse, required, subject::Subject};
 use crate::{Oidc, error::EndpointError, presented::Scheme};
 
-/// `subject_token_type` of a refresh token (RFC 8693 section 3).
-pub const REFRESH_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 /// `requested_token_type` and `issued_token_type` of the wire contract.
 pub const FEDERATED_TOKEN_TYPE: &str = "http://auth0.com/oauth/token-type/federated-connection-access-token";
+
+/// Which token of a provider's.
+pub(super) struct Wanted<'a> {
+    /// The connection's name.
+    pub(super) connection: &'a str,
+    /// The user's id at the provider.
+    pub(super) login_hint: Option<&'a str>,
+    /// The scopes that are asked for; all that the application may have where there are none.
+    pub(super) scopes: Option<Scopes>,
+    /// What the answer calls it.
+    pub(super) issued_token_type: &'static str,
+}
 
 impl Oidc {
     pub(super) async fn by_vault(
@@ -24,47 +35,68 @@ impl Oidc {
         request: TokenRequest,
         ip: Option<&str>,
     ) -> Result<TokenResponse, EndpointError> {
-        let name = request.connection.as_deref();
-        let (user, error) = match self.exchange(client, &request, ip).await {
+        let mut user = None;
+        let error = match self.federated(client, &request, ip, &mut user).await {
             Ok(response) => return Ok(response),
-            Err(refused) => refused,
+            Err(error) => error,
         };
+        let name = request.connection.as_deref();
         Err(refuse(self, EventCode::VaultRefused, client, user.as_ref(), name, ip, error).await)
     }
 
-    /// The exchange, or why not, and whose account it was about as far as that is known.
-    async fn exchange(
+    /// The exchange, or why not; `user` becomes whose account it is about as soon as that is known.
+    async fn federated(
         &self,
         client: &Client,
         request: &TokenRequest,
         ip: Option<&str>,
-    ) -> Result<TokenResponse, (Option<UserId>, EndpointError)> {
-        let unknown = |error: EndpointError| (None, error);
+        user: &mut Option<UserId>,
+    ) -> Result<TokenResponse, EndpointError> {
         if client.is_public() {
             let text = "A public client cannot use the token vault: it has no secret to prove itself with.";
-            return Err(unknown(EndpointError::UnauthorizedClient(text.into())));
+            return Err(EndpointError::UnauthorizedClient(text.into()));
         }
-        allowed(client, GrantType::TokenVault).map_err(unknown)?;
-        token_types(request).map_err(unknown)?;
-        let subject = required(&request.subject_token, "subject_token").map_err(unknown)?;
-        let name = required(&request.connection, "connection").map_err(unknown)?;
-        let proof = self.present(client, subject, ip).await.map_err(unknown)?;
-        let user_id = proof.map_err(|reason| unknown(EndpointError::InvalidSubject(reason)))?.user_id;
-        let known = |error: EndpointError| (Some(user_id.clone()), error);
-        let (connection, how) = self.vault_connection_for(client, name).await.map_err(known)?;
+        allowed(client, GrantType::TokenVault)?;
+        if required(&request.requested_token_type, "requested_token_type")? != FEDERATED_TOKEN_TYPE {
+            return Err(EndpointError::InvalidRequest(format!(
+                "The requested_token_type must be {FEDERATED_TOKEN_TYPE}."
+            )));
+        }
+        let wanted = Wanted {
+            connection: required(&request.connection, "connection")?,
+            login_hint: request.login_hint.as_deref(),
+            scopes: None,
+            issued_token_type: FEDERATED_TOKEN_TYPE,
+        };
+        let subject = self.subject(client, request, ip).await?;
+        *user = Some(subject.user_id.clone());
+        self.release(client, &subject, wanted, ip).await
+    }
+
+    /// The provider's access token of the subject's account, from the vault.
+    pub(super) async fn release(
+        &self,
+        client: &Client,
+        subject: &Subject,
+        wanted: Wanted<'_>,
+        ip: Option<&str>,
+    ) -> Result<TokenResponse, EndpointError> {
+        let (connection, how) = self.vault_connection_for(client, wanted.connection).await?;
         let release = ReleaseRequest {
-            user_id: &user_id,
+            user_id: &subject.user_id,
             connection: &connection,
             client_id: &client.id,
-            login_hint: request.login_hint.as_deref().filter(|hint| !hint.is_empty()),
+            on_behalf_of: (subject.issued_to != client.id).then_some(&subject.issued_to),
+            login_hint: wanted.login_hint.filter(|hint| !hint.is_empty()),
+            wanted: wanted.scopes.as_ref(),
             ceiling: how.scope_ceiling.as_ref(),
             ip,
         };
-        let released = self.vault.release(release).await.map_err(|error| known(refusal(error)))?;
+        let released = self.vault.release(release).await.map_err(refusal)?;
         Ok(TokenResponse {
             scheme: Scheme::Bearer,
             access_token: released.access_token,
-            issued_token_type: Some(FEDERATED_TOKEN_TYPE),
+            issued_token_type: Some(wanted.issued_token_type),
             expires_in: released.expires_in,
             scopes: released.scopes,
             refresh_token: None,
@@ -91,22 +123,6 @@ impl Oidc {
     }
 }
 
-fn token_types(request: &TokenRequest) -> Result<(), EndpointError> {
-    let subject = required(&request.subject_token_type, "subject_token_type")?;
-    if subject != REFRESH_TOKEN_TYPE {
-        return Err(EndpointError::InvalidRequest(format!(
-            "The subject_token_type must be {REFRESH_TOKEN_TYPE}."
-        )));
-    }
-    let requested = required(&request.requested_token_type, "requested_token_type")?;
-    if requested != FEDERATED_TOKEN_TYPE {
-        return Err(EndpointError::InvalidRequest(format!(
-            "The requested_token_type must be {FEDERATED_TOKEN_TYPE}."
-        )));
-    }
-    Ok(())
-}
-
 /// The contract's answer to each way in which the vault says no.
 fn refusal(error: ReleaseError) -> EndpointError {
     match error {
@@ -128,8 +144,12 @@ fn refusal(error: ReleaseError) -> EndpointError {
             inside: format!("the provider is unavailable: {reason}"),
         },
         ReleaseError::AboveCeiling { excess } => EndpointError::InvalidScope(format!(
-            "The user's account also allows {excess}, which is above what this application may have. An \
-             administrator can change its scopes under Applications > Connections."
+            "The user's account also allows {excess}, which is above what was asked for or what this application \
+             may have, and the provider gave no narrower token. Ask without scope, or have an administrator \
+             change the application's scopes under Applications > Connections."
+        )),
+        ReleaseError::NotGranted { missing } => EndpointError::InvalidScope(format!(
+            "The user's account was never granted {missing}. Have them connect it again with these scopes."
         )),
         ReleaseError::Inside(error) => EndpointError::Inside(error.to_string()),
     }
