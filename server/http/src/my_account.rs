@@ -51,6 +51,8 @@ pub(crate) async fn complete(
 #[derive(Deserialize)]
 pub(crate) struct ListQuery {
     connection: Option<String>,
+    /// Some SDKs send it back under the name that it came by.
+    #[serde(alias = "next")]
     from: Option<String>,
     take: Option<String>,
 }
