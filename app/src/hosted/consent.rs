@@ -27,6 +27,8 @@ pub struct VaultLine {
 pub struct ConsentPage {
     /// Name of the application that asks.
     pub application: String,
+    /// What the person has to know of an application that nobody vouches for.
+    pub note: Option<String>,
     /// Name of the person who is signed in.
     pub person: String,
     /// The person's e-mail address, if known.
@@ -79,6 +81,7 @@ impl ConsentPage {
                     "You are signed in as " <strong class="text-ink">{self.person.clone()}</strong>
                     {email.map(|email| format!(" ({email})"))} "."
                 </p>
+                {self.note.clone().map(|note| view! { <p class="alert alert-warn mt-4">{note}</p> })}
                 {asks}
                 {vault.collect_view()}
                 {lasting}

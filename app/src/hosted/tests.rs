@@ -7,6 +7,7 @@ fn frame() -> Frame {
 fn consent() -> ConsentPage {
     ConsentPage {
         application: "Notes <agent>".to_owned(),
+        note: None,
         person: "Ada".to_owned(),
         email: Some("ada@example.com".to_owned()),
         handle: "h\"1".to_owned(),

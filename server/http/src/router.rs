@@ -67,11 +67,13 @@ endpoints! {
     documents {
         get "/.well-known/openid-configuration" Public protocol::metadata;
         get "/.well-known/oauth-authorization-server" Public protocol::metadata;
+        get "/.well-known/oauth-protected-resource/{id}" Public protocol::protected_resource;
         get "/.well-known/jwks.json" Public protocol::jwks;
     }
     endpoints {
         post "/oauth/token" Client protocol::token;
         post "/oauth/revoke" Client protocol::revoke;
+        post "/oauth/introspect" Client protocol::introspect;
         get "/userinfo" Bearer protocol::userinfo;
         post "/userinfo" Bearer protocol::userinfo;
         post "/me/v1/connected-accounts/connect" Bearer my_account::connect;
@@ -79,6 +81,12 @@ endpoints! {
         get "/me/v1/connected-accounts/accounts" Bearer my_account::accounts;
         delete "/me/v1/connected-accounts/accounts/{id}" Bearer my_account::delete;
         get "/me/v1/connected-accounts/connections" Bearer my_account::connections;
+    }
+    registrations {
+        post "/oidc/register" Public protocol::register;
+        get "/oidc/register/{id}" Bearer protocol::registration;
+        put "/oidc/register/{id}" Bearer protocol::change_registration;
+        delete "/oidc/register/{id}" Bearer protocol::delete_registration;
     }
     front_channel {
         get "/authorize" Public hosted::authorize;
@@ -123,8 +131,10 @@ pub fn router(state: AppState) -> Router {
     // Pages are rendered as tasks of this runtime; it was done before where several routers are made.
     let _ = any_spawner::Executor::init_tokio();
     let same_origin = || from_fn_with_state(state.clone(), guard::same_origin);
-    let documents = documents().layer(CorsLayer::new().allow_origin(tower_http::cors::Any));
+    let documents = documents().layer(open_to_scripts());
     let endpoints = endpoints().layer(cors(&state)).layer(DefaultBodyLimit::max(SMALL_BODY));
+    // Nothing here goes by what a browser holds: programs in browsers register themselves too.
+    let registrations = registrations().layer(open_to_scripts()).layer(DefaultBodyLimit::max(SMALL_BODY));
     let hosted = pages()
         .layer(same_origin())
         .merge(front_channel())
@@ -137,6 +147,7 @@ pub fn router(state: AppState) -> Router {
     open()
         .merge(documents)
         .merge(endpoints)
+        .merge(registrations)
         .merge(hosted)
         .merge(dashboard)
         .fallback(hosted::not_found)
@@ -152,6 +163,16 @@ async fn explain_time_out(mut response: Response) -> Response {
         response.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
     }
     response
+}
+
+/// Scripts of any origin may read it.
+fn open_to_scripts() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(tower_http::cors::Any)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(tower_http::cors::Any)
+        .expose_headers([header::WWW_AUTHENTICATE])
+        .max_age(Duration::from_secs(600))
 }
 
 /// Scripts may call the token endpoint from the origins that an application lists.

@@ -16,6 +16,7 @@ use crate::{
     assertion::{self, ASSERTION_TYPE, Unproven},
     error::EndpointError,
     jose::Unverified,
+    registration::{DocumentError, document_address},
 };
 
 /// What a body says about its client.
@@ -79,7 +80,14 @@ impl Oidc {
     async fn prove(&self, credentials: &Credentials) -> Result<Client, EndpointError> {
         let means = means(credentials)?;
         let Some(id) = claimed_id(credentials, &means)? else { return Err(refused("no client id")) };
-        let found = self.store.clients().with_secret_hash(&id).await?;
+        let found = match document_address(&id) {
+            None => self.store.clients().with_secret_hash(&id).await?,
+            Some(_) => match self.client(&id).await {
+                Ok(client) => client.map(|client| (client, None)),
+                Err(DocumentError::Refused(text)) => return Err(refused(text)),
+                Err(DocumentError::Store(error)) => return Err(error.into()),
+            },
+        };
         let Some((client, stored)) = found else { return Err(refused("unknown client")) };
         let used = match &means {
             Means::Nothing if client.is_public() => return Ok(client),

@@ -18,7 +18,7 @@ use crate::{
     apis::Target,
     authorize::{AuthorizationResponse, Next},
     error::PageError,
-    my_account,
+    my_account, stranger,
 };
 
 /// The scopes of this server, and what each lets an application do, for the consent page.
@@ -34,6 +34,8 @@ pub const SCOPES: &[(&str, &str)] = &[
 pub struct ConsentView {
     /// The application's name.
     pub application: String,
+    /// What the person has to know of an application that nobody vouches for.
+    pub note: Option<String>,
     /// The person's name.
     pub person: String,
     /// The person's e-mail address.
@@ -158,7 +160,7 @@ impl Oidc {
         if self.trusts(client, &target) {
             return Ok(false);
         }
-        if request.prompt.consent {
+        if request.prompt.consent || stranger::can_be_posed_as(client, &request.redirect_uri) {
             return Ok(true);
         }
         let asked = self.asked(request, client, sign_in).await?;
@@ -188,6 +190,7 @@ impl Oidc {
         let asked = self.asked(&interaction.request, &client, &sign_in).await?;
         let further = &interaction.request.connection_scopes;
         Ok(ConsentView {
+            note: stranger::note(&client, &interaction.request.redirect_uri),
             application: client.name,
             person: user.profile.label().unwrap_or(&user.provider_user_id).to_owned(),
             email: user.profile.email,

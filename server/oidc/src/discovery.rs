@@ -1,17 +1,22 @@
 //! Server metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414).
 
-use coffer_contract::application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
+use coffer_contract::{
+    application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod},
+    registration::RegistrationMode,
+};
+use coffer_store::StoreError;
 use serde_json::{Value, json};
 
 use crate::{Oidc, consent::SCOPES, jose};
 
 impl Oidc {
     /// The metadata document, the same under both well-known addresses.
-    pub fn metadata(&self) -> Value {
+    pub async fn metadata(&self) -> Result<Value, StoreError> {
+        let settings = self.registration_settings().await?;
         let at = |path| self.issuer.at(path);
         let methods = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::code);
         let algorithms = jose::ALGORITHMS;
-        json!({
+        let mut document = json!({
             "issuer": self.issuer.as_str(),
             "authorization_endpoint": at("authorize"),
             "token_endpoint": at("oauth/token"),
@@ -29,6 +34,9 @@ impl Oidc {
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "revocation_endpoint_auth_methods_supported": methods,
             "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+            "introspection_endpoint": at("oauth/introspect"),
+            "introspection_endpoint_auth_methods_supported": methods.iter().filter(|m| **m != "none").collect::<Vec<_>>(),
+            "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
             "dpop_signing_alg_values_supported": algorithms,
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -41,7 +49,12 @@ impl Oidc {
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
             "authorization_response_iss_parameter_supported": true,
-        })
+            "client_id_metadata_document_supported": settings.documents,
+        });
+        if settings.mode != RegistrationMode::Off {
+            document["registration_endpoint"] = json!(at("oidc/register"));
+        }
+        Ok(document)
     }
 
     /// The public signing keys.

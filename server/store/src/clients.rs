@@ -144,7 +144,7 @@ impl Clients {
         Ok(tx.commit().await?)
     }
 
-    /// Changes everything but id, kind, secret and time of creation, and sets the version to
+    /// Changes everything but id, secret and time of creation, and sets the version to
     /// `expected_version + 1`. Conflict over `version` when it is not the one expected.
     pub async fn update(
         &self,
@@ -154,7 +154,7 @@ impl Clients {
     ) -> Result<(), StoreError> {
         let next = Client { version: expected_version.saturating_add(1), ..client.clone() };
         let mut row = table::Model::new(&next, None)?.into_active_model().reset_all();
-        (row.id, row.app_type, row.created_at) = (NotSet, NotSet, NotSet);
+        (row.id, row.created_at) = (NotSet, NotSet);
         (row.secret_hash, row.secret_replaced_at) = (NotSet, NotSet);
         let tx = self.0.begin().await?;
         let changed = table::Entity::update_many()

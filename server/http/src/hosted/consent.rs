@@ -27,6 +27,7 @@ pub(crate) async fn consent_page(
         Ok(view) => {
             let page = ConsentPage {
                 application: view.application,
+                note: view.note,
                 person: view.person,
                 email: view.email,
                 handle: query.handle,

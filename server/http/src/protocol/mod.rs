@@ -2,29 +2,50 @@
 
 mod body;
 mod error;
+mod registration;
 mod token;
 mod userinfo;
 
 use axum::{
     Json,
-    extract::State,
-    http::{HeaderValue, header},
+    extract::{Path, State},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
+use coffer_store::StoreError;
+
 use crate::AppState;
 
-pub(crate) use token::{revoke, token};
+pub(crate) use registration::{change_registration, delete_registration, register, registration};
+pub(crate) use token::{introspect, revoke, token};
 pub(crate) use userinfo::userinfo;
 
 /// Server metadata (RFC 8414, OpenID Connect Discovery 1.0).
 pub(crate) async fn metadata(State(state): State<AppState>) -> Response {
-    cached(Json(state.oidc.metadata()))
+    match state.oidc.metadata().await {
+        Ok(document) => cached(Json(document)),
+        Err(error) => failed(&error),
+    }
 }
 
 /// Public signing keys (RFC 7517).
 pub(crate) async fn jwks(State(state): State<AppState>) -> Response {
     cached(Json(state.oidc.jwks().await))
+}
+
+/// What a registered API tells its clients about this server (RFC 9728).
+pub(crate) async fn protected_resource(State(state): State<AppState>, Path(id): Path<String>) -> Response {
+    match state.oidc.protected_resource(&id).await {
+        Ok(Some(document)) => cached(Json(document)),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &StoreError) -> Response {
+    tracing::error!(%error, "a document could not be made");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 fn cached(document: impl IntoResponse) -> Response {

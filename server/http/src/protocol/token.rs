@@ -12,6 +12,7 @@ use coffer_oidc::{
     client_auth::Credentials,
     error::EndpointError,
     grants::{TokenRequest, TokenResponse},
+    introspect::IntrospectionRequest,
     revoke::RevocationRequest,
 };
 use serde::Serialize;
@@ -52,6 +53,24 @@ pub(crate) async fn revoke(
     };
     match outcome.await {
         Ok(()) => StatusCode::OK.into_response(),
+        Err(refused) => error::answer(&refused),
+    }
+}
+
+/// `POST /oauth/introspect`
+pub(crate) async fn introspect(
+    State(state): State<AppState>,
+    Extension(origin): Extension<Origin>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let outcome = async {
+        let request: IntrospectionRequest = body::parse(&headers, &bytes)?;
+        let credentials = credentials(&headers, &bytes, origin, "oauth/introspect")?;
+        state.oidc.introspect(request, credentials).await
+    };
+    match outcome.await {
+        Ok(answer) => Json(answer).into_response(),
         Err(refused) => error::answer(&refused),
     }
 }

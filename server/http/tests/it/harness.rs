@@ -14,6 +14,7 @@ use coffer_contract::{
     Timestamp,
     application::{ApplicationType, GrantType, SigningAlgorithm},
     connection::{ConnectionOptions, Purpose},
+    registration::RegistrationSettings,
 };
 use coffer_core::{
     Clock, Rng, Scopes, SystemRng,
@@ -230,6 +231,28 @@ impl Server {
         let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
         self.store.clients().create(&client, hash.as_ref(), event).await.unwrap();
         Registered { id: client.id, secret }
+    }
+
+    /// Changes who may register applications, and what these get.
+    pub async fn registrations(&self, change: impl FnOnce(&mut RegistrationSettings)) {
+        let name = coffer_oidc::registration::SETTING;
+        let (mut settings, version) = self.store.settings().get::<RegistrationSettings>(name).await.unwrap();
+        change(&mut settings);
+        let now = self.clock.now();
+        let event = AuditEvent::new(now, EventCode::RegistrationChanged, Actor::System, "test");
+        self.store.settings().put(name, &settings, version, now, event).await.unwrap();
+    }
+
+    /// Sends JSON, with a bearer token where there is one.
+    pub async fn json(&self, method: &str, path: &str, bearer: Option<&str>, body: &Value) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path.strip_prefix(ISSUER.trim_end_matches('/')).unwrap_or(path))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     /// Enables the connection for a client.

@@ -19,7 +19,7 @@ use url::Url;
 
 pub use response::AuthorizationResponse;
 
-use crate::{Browser, Oidc, apis::InvalidTarget, error::PageError};
+use crate::{Browser, Oidc, apis::InvalidTarget, error::PageError, redirect, registration::DocumentError};
 
 /// Parameters of an authorization request, each at most once (RFC 6749 section 3.1).
 pub type Params = HashMap<String, String>;
@@ -129,7 +129,11 @@ impl Oidc {
                 "The address lacks the application's client_id.",
             ));
         };
-        let Some(client) = self.store.clients().get(&ClientId::from_text(id)).await? else {
+        let found = self.client(&ClientId::from_text(id)).await.map_err(|error| match error {
+            DocumentError::Refused(text) => PageError::refused("invalid_client", text),
+            DocumentError::Store(error) => error.into(),
+        })?;
+        let Some(client) = found else {
             return Err(PageError::refused("invalid_client", "No application has this client_id."));
         };
         let Some(redirect_uri) = once("redirect_uri") else {
@@ -138,7 +142,7 @@ impl Oidc {
                 "The address lacks the application's redirect_uri.",
             ));
         };
-        if !client.callbacks.contains(redirect_uri) {
+        if !redirect::is_registered(&client, redirect_uri) {
             tracing::info!(client = %client.id, "an authorization request named a redirect URI that is not registered");
             return Err(PageError::refused(
                 "invalid_request",

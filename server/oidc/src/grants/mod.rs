@@ -102,13 +102,15 @@ impl Oidc {
         let client = self.authenticate(&credentials).await?;
         request.jkt = self.proven_key(proofs, None).await?;
         let ip = credentials.ip.as_deref();
-        match grant {
+        let response = match grant {
             GrantType::AuthorizationCode => self.by_code(&client, request, ip).await,
             GrantType::RefreshToken => self.by_refresh_token(&client, request, ip).await,
             GrantType::ClientCredentials => self.by_client_credentials(&client, request, ip).await,
             GrantType::TokenExchange => self.by_exchange(&client, request, ip).await,
             GrantType::TokenVault => self.by_vault(&client, request, ip).await,
-        }
+        }?;
+        self.note_use(&client).await?;
+        Ok(response)
     }
 }
 

@@ -1,0 +1,42 @@
+//! Applications that no administrator vouches for: what the person is told before they agree.
+
+use coffer_contract::{application::Origin, validate::is_loopback};
+use coffer_core::client::Client;
+use url::Url;
+
+/// A note for the consent page; none for an application that an administrator made.
+pub(crate) fn note(client: &Client, redirect_uri: &str) -> Option<String> {
+    let who = match client.origin {
+        Origin::Dashboard => return None,
+        Origin::Registered => {
+            "This application registered itself. Nobody here has checked its name.".to_owned()
+        }
+        Origin::Document => {
+            let url = Url::parse(client.id.as_str()).ok()?;
+            format!("{} vouches for this application; nobody here has checked it.", url.host_str()?)
+        }
+    };
+    Some(format!("{who} {}", destination(redirect_uri)))
+}
+
+/// Whether the answer stays on the user's device, where another program can pose as the application: such a
+/// one is not let in without a question because it was let in before (RFC 8252 section 8.6).
+pub(crate) fn can_be_posed_as(client: &Client, redirect_uri: &str) -> bool {
+    client.origin == Origin::Document && Url::parse(redirect_uri).is_ok_and(|url| is_loopback(&url))
+}
+
+fn destination(redirect_uri: &str) -> String {
+    match Url::parse(redirect_uri) {
+        Ok(url) if is_loopback(&url) => {
+            "If you allow it, a program on this device gets access. Allow it only if you have just started this \
+             sign-in yourself."
+                .to_owned()
+        }
+        Ok(url) if url.scheme() == "https" => {
+            format!("If you allow it, {} gets access.", url.host_str().unwrap_or_default())
+        }
+        _ => "If you allow it, an app on this device gets access. Allow it only if you have just started this \
+              sign-in yourself."
+            .to_owned(),
+    }
+}
