@@ -1,45 +1,21 @@
 //! Token introspection (RFC 7662): who learns what about whose token.
 
-use coffer_contract::{
-    api::ApiForm,
-    application::{ApplicationType, GrantType},
-};
+use coffer_contract::application::{ApplicationType, GrantType};
 use coffer_core::{
     Clock as _, Scopes, SystemRng,
-    api::{Acting, Api},
+    api::Acting,
     audit::{Actor, AuditEvent, EventCode},
     authorization::{AccessGrant, CodeGrant, SignIn},
-    ids::{ApiId, FamilyId},
+    ids::FamilyId,
     rng,
 };
 use coffer_crypto::TokenHash;
 use serde_json::{Value, json};
 
+use crate::apis::api;
 use crate::harness::{CALLBACK, ISSUER, Registered, Server, challenge};
 
 const API: &str = "https://api.example/";
-
-pub async fn api(server: &Server, identifier: &str) -> Api {
-    let form = ApiForm::default();
-    let now = server.clock.now();
-    let api = Api {
-        id: ApiId::generate(&SystemRng),
-        identifier: identifier.into(),
-        name: "API".into(),
-        scopes: form.scopes,
-        signing_alg: form.signing_alg,
-        token_seconds: form.token_seconds,
-        offline_access: form.offline_access,
-        skip_consent: form.skip_consent,
-        user_access: form.user_access,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
-    server.store.apis().create(&api, event).await.unwrap();
-    api
-}
 
 async fn introspect(server: &Server, client: &Registered, token: &str) -> Value {
     let fields = [
@@ -104,7 +80,7 @@ async fn a_revoked_token_is_not_active() {
 #[tokio::test]
 async fn the_server_of_an_api_learns_of_the_tokens_for_it() {
     let server = Server::start().await;
-    let things = api(&server, API).await;
+    let things = api(&server, API, &[], |_| {}).await;
     let client = server.web().await;
     let own = server.register_with(|client| client.resource_server = Some(things.id.clone())).await;
     let stranger = server.web().await;
@@ -147,7 +123,7 @@ async fn the_server_of_an_api_learns_of_the_tokens_for_it() {
     assert_eq!(known["token_type"], "DPoP");
     assert_eq!(introspect(&server, &client, &token).await, known);
     assert_eq!(introspect(&server, &stranger, &token).await, inactive());
-    let other = api(&server, "https://other.example/").await;
+    let other = api(&server, "https://other.example/", &[], |_| {}).await;
     let elsewhere = server.register_with(|client| client.resource_server = Some(other.id.clone())).await;
     assert_eq!(introspect(&server, &elsewhere, &token).await, inactive());
 }

@@ -11,9 +11,9 @@ use coffer_core::{
 use coffer_crypto::TokenHash;
 use serde_json::{Value, json};
 
+use crate::apis::api;
 use crate::browser::{Browser, param, redirected};
 use crate::harness::{Answer, ISSUER, Server, VERIFIER, challenge};
-use crate::introspection::api;
 
 const ENDPOINT: &str = "/oidc/register";
 
@@ -225,7 +225,7 @@ async fn a_stock_mcp_client_gets_a_token_for_its_server() {
     open(&server).await;
     server.registrations(|settings| settings.connections = vec![server.connection.id.to_string()]).await;
     let resource = "https://mcp.example/mcp";
-    let registered = api(&server, resource).await;
+    let registered = api(&server, resource, &[], |_| {}).await;
     let path = format!("/.well-known/oauth-protected-resource/{}", registered.id);
     let document = server.get(&path).await.json();
     assert_eq!(document["resource"], resource);
@@ -316,7 +316,7 @@ async fn a_stock_mcp_client_gets_a_token_for_its_server() {
 #[tokio::test]
 async fn protected_resource_metadata_is_for_apis_that_have_an_address() {
     let server = Server::start().await;
-    let urn = api(&server, "urn:things").await;
+    let urn = api(&server, "urn:things", &[], |_| {}).await;
     for path in ["api_unknown", urn.id.as_str()] {
         assert_eq!(server.get(&format!("/.well-known/oauth-protected-resource/{path}")).await.status, 404);
     }
