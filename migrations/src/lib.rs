@@ -14,6 +14,7 @@ mod m0006_audit;
 mod m0007_connected_accounts;
 mod m0008_apis;
 mod m0009_webhooks;
+mod m0010_front_channel;
 mod m0011_trust;
 mod parts;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_connected_accounts::Migration),
             Box::new(m0008_apis::Migration),
             Box::new(m0009_webhooks::Migration),
+            Box::new(m0010_front_channel::Migration),
             Box::new(m0011_trust::Migration),
         ]
     }

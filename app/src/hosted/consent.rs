@@ -39,6 +39,15 @@ pub struct ConsentPage {
     pub scopes: Vec<ScopeLine>,
     /// What it may do at providers.
     pub vault: Vec<VaultLine>,
+    /// Whether it runs on a device that waits for the answer, and the connection it wants an account of.
+    pub device: Option<DeviceLine>,
+}
+
+/// What the person has to know of a device before they let it in (RFC 8628 section 5.4).
+#[derive(Clone, Debug)]
+pub struct DeviceLine {
+    /// Name for people of the connection through which an account is to be connected next.
+    pub connects: Option<String>,
 }
 
 impl ConsentPage {
@@ -71,6 +80,21 @@ impl ConsentPage {
                 </p>
             }
         });
+        let device = self.device.clone().map(|device| {
+            let next = device.connects.map(|connection| {
+                view! { <p class="mt-6">{format!("Next, {connection} asks you to connect your account there.")}</p> }
+            });
+            view! {
+                <p class="alert alert-warn mt-6">
+                    {format!(
+                        "{application} runs on the device or in the terminal that shows the code you entered. Allow it \
+                         only if you started this there yourself. If somebody sent you the code, choose Deny: they \
+                         would get into your account.",
+                    )}
+                </p>
+                {next}
+            }
+        });
         let email = self.email.clone().filter(|email| *email != self.person);
         document(
             frame,
@@ -82,6 +106,7 @@ impl ConsentPage {
                     {email.map(|email| format!(" ({email})"))} "."
                 </p>
                 {self.note.clone().map(|note| view! { <p class="alert alert-warn mt-4">{note}</p> })}
+                {device}
                 {asks}
                 {vault.collect_view()}
                 {lasting}

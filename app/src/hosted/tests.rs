@@ -13,6 +13,7 @@ fn consent() -> ConsentPage {
         handle: "h\"1".to_owned(),
         scopes: vec![ScopeLine { value: "openid".to_owned(), words: "Know who you are".to_owned() }],
         vault: vec![],
+        device: None,
     }
 }
 
@@ -74,6 +75,9 @@ fn no_hosted_page_has_a_script_or_inline_style() {
         }
         .render(&frame()),
         TriedPage { worked: true }.render(&frame()),
+        ActivatePage::Enter { entered: "BCDF".to_owned(), error: Some("No.".to_owned()) }.render(&frame()),
+        ActivatePage::Compare { code: "BCDF-GHJK".to_owned() }.render(&frame()),
+        DeviceDonePage { application: "Notes".to_owned(), allowed: true }.render(&frame()),
         MyAccountSignInPage { connections: vec![] }.render(&frame()),
         my_account().render(&frame()),
         ErrorPage {
@@ -99,4 +103,31 @@ fn consent_says_when_it_lasts() {
     assert!(!page.render(&frame()).contains("keep acting"));
     page.scopes.push(ScopeLine { value: "offline_access".to_owned(), words: "Stay signed in".to_owned() });
     assert!(page.render(&frame()).contains("keep acting"));
+}
+
+/// RFC 8628 section 5.4: the person is told that a device asks, and what to make of a code from somebody else.
+#[test]
+fn consent_for_a_device_warns_of_codes_from_others() {
+    let mut page = consent();
+    assert!(!page.render(&frame()).contains("device"));
+    page.device = Some(DeviceLine { connects: Some("Acme".to_owned()) });
+    let html = page.render(&frame());
+    for words in
+        ["runs on the device", "If somebody sent you the code", "Acme asks you to connect your account"]
+    {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+}
+
+#[test]
+fn a_message_is_data_and_its_script_never_changes() {
+    let page = WebMessagePage {
+        origin: "https://app.example".to_owned(),
+        response: r#"{"state":"\"></div><script>alert(1)</script>"}"#.to_owned(),
+        failed: false,
+    };
+    let html = page.render(&frame());
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert!(html.contains(&format!("<script>{WEB_MESSAGE_SCRIPT}</script>")), "{html}");
+    assert!(!html.contains("alert(1)</script>"), "{html}");
 }

@@ -11,8 +11,7 @@ pub const PER_ADDRESS: u32 = 20;
 /// Length of the window that a first failure opens, in seconds.
 pub const WINDOW_SECONDS: i64 = 15 * 60;
 
-/// An attempt that counts as failed until it is known to have succeeded: however many are made at
-/// once, no more than the limit are checked.
+/// An attempt that counts as failed until it is known to have succeeded.
 pub struct Attempt {
     store: Store,
     email: TokenHash,
@@ -32,21 +31,10 @@ impl Attempt {
             email: TokenHash::of(&format!("sign-in e-mail {email}")),
             address: ip.map(|ip| TokenHash::of(&format!("sign-in address {ip}"))),
         };
-        let throttles = store.throttles();
-        let limits = [(Some(&attempt.email), PER_EMAIL), (attempt.address.as_ref(), PER_ADDRESS)];
-        for (key, limit) in limits {
-            let Some(key) = key else { continue };
-            let (failures, until) = throttles.standing(key, now).await?;
-            if failures >= limit {
-                return Ok(Err(wait(now, until)));
-            }
-        }
-        for (key, limit) in limits {
-            let Some(key) = key else { continue };
-            if throttles.record(key, now, WINDOW_SECONDS).await? > limit {
-                let (_, until) = throttles.standing(key, now).await?;
-                return Ok(Err(wait(now, until)));
-            }
+        let mut limits = vec![(&attempt.email, PER_EMAIL)];
+        limits.extend(attempt.address.as_ref().map(|address| (address, PER_ADDRESS)));
+        if let Err(until) = store.throttles().attempt(&limits, now, WINDOW_SECONDS).await? {
+            return Ok(Err(wait(now, until)));
         }
         Ok(Ok(attempt))
     }

@@ -86,6 +86,8 @@ pub enum GrantType {
     AuthorizationCode,
     /// RFC 6749 section 6.
     RefreshToken,
+    /// RFC 8628.
+    DeviceCode,
     /// RFC 6749 section 4.4.
     ClientCredentials,
     /// RFC 8693.
@@ -96,9 +98,10 @@ pub enum GrantType {
 
 impl GrantType {
     /// All, in the order the dashboard offers them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::AuthorizationCode,
         Self::RefreshToken,
+        Self::DeviceCode,
         Self::ClientCredentials,
         Self::TokenExchange,
         Self::TokenVault,
@@ -109,6 +112,7 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
             Self::ClientCredentials => "client_credentials",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::TokenVault => {
@@ -127,6 +131,7 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "Authorization code",
             Self::RefreshToken => "Refresh token",
+            Self::DeviceCode => "Device code",
             Self::ClientCredentials => "Client credentials",
             Self::TokenExchange => "Token exchange",
             Self::TokenVault => "Token vault",
@@ -138,6 +143,9 @@ impl GrantType {
         match self {
             Self::AuthorizationCode => "Sign users in through the hosted pages.",
             Self::RefreshToken => "Stay signed in without asking the user again.",
+            Self::DeviceCode => {
+                "Sign users in from a terminal, container or device that shows them an address and a code."
+            }
             Self::ClientCredentials => "Act for itself at an API, without a user.",
             Self::TokenExchange => {
                 "Exchange a user's token for one that allows less, for another API's or for a provider's (RFC 8693)."

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     Scopes,
     api::Acting,
-    ids::{ClientId, ConnectionId, FamilyId, UserId},
+    ids::{ClientId, ConnectionId, DeviceId, FamilyId, UserId},
 };
 
 /// Seconds in which sign-in and consent must be done: 30 minutes.
@@ -22,18 +22,10 @@ pub const UPSTREAM_SECONDS: i64 = 15 * 60;
 pub struct AuthorizationRequest {
     /// The client.
     pub client_id: ClientId,
-    /// One of its redirect URIs, exactly.
-    pub redirect_uri: String,
-    /// `query` unless asked otherwise.
-    pub response_mode: ResponseMode,
+    /// Where the answer goes.
+    pub answer: AnswerTo,
     /// What is asked for.
     pub scopes: Scopes,
-    /// Returned as it came.
-    pub state: Option<String>,
-    /// Goes into the ID token.
-    pub nonce: Option<String>,
-    /// PKCE S256 challenge (RFC 7636).
-    pub code_challenge: Option<String>,
     /// Connection named by the request, which skips the chooser.
     pub connection: Option<String>,
     /// Further scopes to ask of the provider (`connection_scope`).
@@ -44,12 +36,42 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// Passed on to the provider.
     pub login_hint: Option<String>,
+    /// The one person who may answer, where the request named them (`id_token_hint`).
+    pub person: Option<UserId>,
     /// The API that the access token is for, where it is not this server's user info alone.
     #[serde(default)]
     pub audience: Option<String>,
     /// Thumbprint of the key that the code is bound to (RFC 9449 section 10).
     #[serde(default)]
     pub jkt: Option<String>,
+}
+
+/// Where the answer to a request goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum AnswerTo {
+    /// Through the browser, to the client.
+    Client(Redirect),
+    /// To a device that polls for it (RFC 8628).
+    Device {
+        /// Which.
+        id: DeviceId,
+    },
+}
+
+/// What the client said of the answer it expects in the browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redirect {
+    /// One of its redirect URIs, exactly.
+    pub redirect_uri: String,
+    /// `query` unless asked otherwise.
+    pub response_mode: ResponseMode,
+    /// Returned as it came.
+    pub state: Option<String>,
+    /// Goes into the ID token.
+    pub nonce: Option<String>,
+    /// PKCE S256 challenge (RFC 7636).
+    pub code_challenge: Option<String>,
 }
 
 /// How the answer travels (OAuth 2.0 Multiple Response Type Encoding Practices).
@@ -61,6 +83,8 @@ pub enum ResponseMode {
     Query,
     /// In a form that the browser posts.
     FormPost,
+    /// In a message to the window that opened or embeds the page.
+    WebMessage,
 }
 
 /// The values of `prompt`.
@@ -98,6 +122,11 @@ pub enum Stage {
         /// Who.
         sign_in: SignIn,
     },
+    /// The user consented and has to connect a further account, for a device that asked for one.
+    Connect {
+        /// Who.
+        sign_in: SignIn,
+    },
     /// A code was issued, or the request was refused; nothing more happens.
     Done,
 }
@@ -112,7 +141,7 @@ impl Stage {
     pub fn signed_in(&self, sign_in: SignIn) -> Result<Self, WrongStage> {
         match self {
             Self::SignIn => Ok(Self::Consent { sign_in }),
-            Self::Consent { .. } | Self::Done => Err(WrongStage),
+            Self::Consent { .. } | Self::Connect { .. } | Self::Done => Err(WrongStage),
         }
     }
 
@@ -120,7 +149,23 @@ impl Stage {
     pub fn consented(&self) -> Result<(Self, SignIn), WrongStage> {
         match self {
             Self::Consent { sign_in } => Ok((Self::Done, sign_in.clone())),
-            Self::SignIn | Self::Done => Err(WrongStage),
+            Self::SignIn | Self::Connect { .. } | Self::Done => Err(WrongStage),
+        }
+    }
+
+    /// Consent was given, and a further account is to be connected.
+    pub fn connecting(&self) -> Result<Self, WrongStage> {
+        match self {
+            Self::Consent { sign_in } => Ok(Self::Connect { sign_in: sign_in.clone() }),
+            Self::SignIn | Self::Connect { .. } | Self::Done => Err(WrongStage),
+        }
+    }
+
+    /// The further account is connected: who for.
+    pub fn connected(&self) -> Result<(Self, SignIn), WrongStage> {
+        match self {
+            Self::Connect { sign_in } => Ok((Self::Done, sign_in.clone())),
+            Self::SignIn | Self::Consent { .. } | Self::Done => Err(WrongStage),
         }
     }
 }
@@ -176,6 +221,30 @@ pub struct CodeGrant {
     pub expires_at: Timestamp,
 }
 
+/// What the tokens of one sign-in to one application are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// What was granted.
+    pub scopes: Scopes,
+    /// The API that the access token is for.
+    pub audience: Option<String>,
+    /// Thumbprint of the key that the tokens are bound to.
+    pub jkt: Option<String>,
+    /// Goes into the ID token.
+    pub nonce: Option<String>,
+    /// Who signed in.
+    pub sign_in: SignIn,
+    /// The family that the tokens belong to.
+    pub family_id: FamilyId,
+}
+
+impl From<CodeGrant> for Granted {
+    fn from(code: CodeGrant) -> Self {
+        let CodeGrant { scopes, audience, jkt, nonce, sign_in, family_id, .. } = code;
+        Self { scopes, audience, jkt, nonce, sign_in, family_id }
+    }
+}
+
 /// An access token of this server, as stored: for user info and one API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessGrant {
@@ -216,5 +285,9 @@ mod tests {
         let (done, who) = consent.consented().expect("follows");
         assert_eq!(who, sign_in);
         assert_eq!(done.consented(), Err(WrongStage));
+        assert_eq!(consent.connected(), Err(WrongStage));
+        let connect = consent.connecting().expect("follows");
+        assert_eq!((connect.consented(), connect.connecting()), (Err(WrongStage), Err(WrongStage)));
+        assert_eq!(connect.connected().expect("follows"), (done, sign_in));
     }
 }

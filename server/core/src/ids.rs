@@ -54,6 +54,8 @@ id!(/// A webhook: an address that is told what happened.
     WebhookId, "whk_", 16);
 id!(/// A delivery to a webhook: the `webhook-id` that its receiver sees.
     DeliveryId, "msg_", 24);
+id!(/// A device that waits for a person's answer.
+    DeviceId, "dev_", 16);
 id!(/// A family of refresh tokens: one sign-in of a user to an application (RFC 9700 section 4.14.2).
     FamilyId, "fam_", 16);
 id!(/// An API (resource server).

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod connect;
 pub mod connection;
+pub mod device;
 pub mod ids;
 pub mod refresh;
 pub mod registration;

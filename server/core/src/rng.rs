@@ -27,14 +27,20 @@ impl Rng for SystemRng {
 
 /// `length` letters and digits, each one of 62 with equal probability (5.95 bits a character).
 pub fn alphanumeric(rng: &dyn Rng, length: usize) -> String {
+    text_of(rng, ALPHABET, length)
+}
+
+/// `length` characters of an alphabet of at most 256, each with equal probability.
+pub fn text_of(rng: &dyn Rng, alphabet: &[u8], length: usize) -> String {
+    // Bytes above the last whole multiple would favour the alphabet's beginning.
+    let fair = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
     let mut block = [0u8; 64];
     while text.len() < length {
         rng.fill(&mut block);
-        for byte in block {
-            // 248 = 4 * 62: bytes above would favour the alphabet's beginning.
-            if byte < 248 && text.len() < length {
-                text.push(char::from(ALPHABET[usize::from(byte % 62)]));
+        for byte in block.map(usize::from) {
+            if byte < fair && text.len() < length {
+                text.push(char::from(alphabet[byte % alphabet.len()]));
             }
         }
     }

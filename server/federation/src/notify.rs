@@ -1,6 +1,6 @@
 //! Telling somebody something, over the same guarded way out.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{Federation, error::OutboundError};
 
@@ -24,7 +24,13 @@ impl Federation {
         headers: &[(&'static str, String)],
         json: String,
     ) -> Result<Answer, OutboundError> {
-        self.outbound.notify(url, headers, json).await
+        self.outbound.notify(url, headers, "application/json", json).await
+    }
+
+    /// Posts a form, in the same way.
+    pub async fn post_form(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Answer, OutboundError> {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.outbound.notify(url, &[], "application/x-www-form-urlencoded", form).await
     }
 }
 

@@ -160,15 +160,16 @@ impl Outbound {
         read(&host, request.send().await.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
     }
 
-    /// Posts JSON to whoever wants to be told something. Any status is an answer.
+    /// Posts something to whoever wants to be told it. Any status is an answer.
     pub(crate) async fn notify(
         &self,
         url: &Url,
         headers: &[(&'static str, String)],
-        json: String,
+        kind: &'static str,
+        body: String,
     ) -> Result<Answer, OutboundError> {
         let host = self.check(url).await?;
-        let mut request = self.strict.post(url.clone()).header(CONTENT_TYPE, "application/json").body(json);
+        let mut request = self.strict.post(url.clone()).header(CONTENT_TYPE, kind).body(body);
         for (name, value) in headers {
             request = request.header(*name, value);
         }

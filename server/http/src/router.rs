@@ -74,6 +74,8 @@ endpoints! {
         post "/oauth/token" Client protocol::token;
         post "/oauth/revoke" Client protocol::revoke;
         post "/oauth/introspect" Client protocol::introspect;
+        post "/oauth/par" Client protocol::push;
+        post "/oauth/device/code" Client protocol::device_code;
         get "/userinfo" Bearer protocol::userinfo;
         post "/userinfo" Bearer protocol::userinfo;
         post "/me/v1/connected-accounts/connect" Bearer my_account::connect;
@@ -93,15 +95,22 @@ endpoints! {
         post "/authorize" Public hosted::authorize_by_form;
         get "/login/callback" Browser hosted::callback;
         get "/connect" Browser hosted::open_ticket;
-        get "/oidc/logout" Public hosted::logout;
-        get "/v2/logout" Public hosted::logout;
     }
-    pages {
+    sign_in {
         get "/u/sign-in" Browser hosted::sign_in_page;
         post "/u/sign-in" Browser hosted::choose;
         post "/u/identify" Browser hosted::identify;
         get "/u/consent" Browser hosted::consent_page;
         post "/u/consent" Browser hosted::decide;
+    }
+    logout {
+        get "/oidc/logout" Public hosted::logout;
+        post "/oidc/logout" Public hosted::logout_by_form;
+        get "/v2/logout" Public hosted::logout;
+    }
+    pages {
+        get "/activate" Public hosted::activate_page;
+        post "/activate" Browser hosted::activate;
         post "/u/sign-out" Browser hosted::sign_out;
         get "/u/connect" Browser hosted::connect_page;
         post "/u/connect" Browser hosted::decide_connect;
@@ -135,9 +144,12 @@ pub fn router(state: AppState) -> Router {
     let endpoints = endpoints().layer(cors(&state)).layer(DefaultBodyLimit::max(SMALL_BODY));
     // Nothing here goes by what a browser holds: programs in browsers register themselves too.
     let registrations = registrations().layer(open_to_scripts()).layer(DefaultBodyLimit::max(SMALL_BODY));
+    let sign_in =
+        sign_in().layer(same_origin()).merge(front_channel()).layer(map_response(guard::may_be_popup));
     let hosted = pages()
         .layer(same_origin())
-        .merge(front_channel())
+        .merge(sign_in)
+        .merge(logout())
         .layer(session::hosted_layer(&state))
         .layer(DefaultBodyLimit::max(SMALL_BODY));
     let dashboard = dashboard()

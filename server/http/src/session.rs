@@ -78,6 +78,12 @@ impl HostedSession {
         self.describe(&secret.unwrap_or_default()).await
     }
 
+    /// The browser, which must have a session already: what begins now is bound to it.
+    pub(crate) async fn begun_browser(&self) -> Result<Browser, PageError> {
+        let secret: Option<String> = self.session.get(BROWSER).await.map_err(inside)?;
+        self.describe(&secret.ok_or(PageError::Gone)?).await
+    }
+
     /// The browser, with a session from now on.
     pub(crate) async fn known_browser(&self, state: &AppState) -> Result<Browser, PageError> {
         let secret = match self.session.get::<String>(BROWSER).await.map_err(inside)? {

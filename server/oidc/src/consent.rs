@@ -1,25 +1,16 @@
-//! Consent: what is asked of the person, and the code that follows.
+//! Consent: what is asked of the person, and what they say.
 
 use coffer_contract::{application::GrantType, catalogue::ScopeInfo};
 use coffer_core::{
     Scopes,
     api::Api,
     audit::{Actor, AuditEvent, EventCode},
-    authorization::{AuthorizationRequest, CODE_SECONDS, CodeGrant, Interaction, SignIn, Stage},
+    authorization::{AnswerTo, AuthorizationRequest, Interaction, SignIn},
     client::Client,
     connection::Connection,
-    ids::FamilyId,
-    rng,
 };
-use coffer_crypto::TokenHash;
 
-use crate::{
-    Browser, Oidc,
-    apis::Target,
-    authorize::{AuthorizationResponse, Next},
-    error::PageError,
-    my_account, stranger,
-};
+use crate::{Browser, Oidc, apis::Target, authorize::Next, error::PageError, my_account, stranger};
 
 /// The scopes of this server, and what each lets an application do, for the consent page.
 pub const SCOPES: &[(&str, &str)] = &[
@@ -42,8 +33,17 @@ pub struct ConsentView {
     pub email: Option<String>,
     /// Each scope, and what it means.
     pub scopes: Vec<(String, String)>,
-    /// The account that the application may use through the vault: its connection, and what for.
-    pub vault: Option<(String, Vec<String>)>,
+    /// The accounts that the application may use through the vault: their connections, and what for.
+    pub vault: Vec<(String, Vec<String>)>,
+    /// The device that waits for the answer.
+    pub device: Option<DeviceView>,
+}
+
+/// What the consent page shows of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceView {
+    /// The connection of which an account is to be connected next.
+    pub connects: Option<String>,
 }
 
 /// The consent that covers using the tokens of `connection` through the vault.
@@ -62,8 +62,8 @@ struct Asked {
     keys: Scopes,
     /// In words: each scope, and what it lets the application do.
     lines: Vec<(String, String)>,
-    /// The connection whose tokens it can get from the vault.
-    vault: Option<Connection>,
+    /// The connections whose tokens it can get from the vault.
+    vault: Vec<Connection>,
 }
 
 impl Asked {
@@ -104,7 +104,7 @@ impl Oidc {
         client: &Client,
         sign_in: &SignIn,
     ) -> Result<Asked, PageError> {
-        let mut asked = Asked { keys: Scopes::default(), lines: vec![], vault: None };
+        let mut asked = Asked { keys: Scopes::default(), lines: vec![], vault: vec![] };
         let own = || SCOPES.iter().chain(my_account::SCOPES);
         let target = self.stored_target(request.audience.as_deref()).await?.ok_or(PageError::Gone)?;
         for scope in request.scopes.iter() {
@@ -128,25 +128,28 @@ impl Oidc {
                 }
             }
         }
-        asked.vault = self.vault_connection(client, sign_in).await?;
-        if let Some(connection) = &asked.vault {
+        asked.vault = self.vault_connections(request, client, sign_in).await?;
+        for connection in &asked.vault {
             asked.keys.insert(vault_consent(connection));
         }
         Ok(asked)
     }
 
-    /// The connection the user signed in through, if this client can get tokens of it from the vault.
-    async fn vault_connection(
+    /// The connection the user signed in through, if this client can get tokens of it from the vault, and
+    /// the one of which a device wants a further account.
+    async fn vault_connections(
         &self,
+        request: &AuthorizationRequest,
         client: &Client,
         sign_in: &SignIn,
-    ) -> Result<Option<Connection>, PageError> {
-        if !client.may_use(GrantType::TokenVault) {
-            return Ok(None);
-        }
-        let Some(user) = self.store.users().get(&sign_in.user_id).await? else { return Ok(None) };
-        let connection = self.store.connections().get(&user.connection_id).await?;
-        Ok(connection.filter(|connection| connection.vault_enabled))
+    ) -> Result<Vec<Connection>, PageError> {
+        let Some(user) = self.store.users().get(&sign_in.user_id).await? else { return Ok(vec![]) };
+        let own = match client.may_use(GrantType::TokenVault) {
+            true => self.store.connections().get(&user.connection_id).await?,
+            false => None,
+        };
+        let own = own.filter(|connection| connection.vault_enabled);
+        Ok(own.into_iter().chain(self.further(request, client, &user).await?).collect())
     }
 
     /// Whether the person has to be asked.
@@ -156,11 +159,15 @@ impl Oidc {
         client: &Client,
         sign_in: &SignIn,
     ) -> Result<bool, PageError> {
+        // Whoever enters a code that somebody else sent must see what it does (RFC 8628 section 5.4).
+        if matches!(request.answer, AnswerTo::Device { .. }) {
+            return Ok(true);
+        }
         let target = self.stored_target(request.audience.as_deref()).await?.ok_or(PageError::Gone)?;
         if self.trusts(client, &target) {
             return Ok(false);
         }
-        if request.prompt.consent || stranger::can_be_posed_as(client, &request.redirect_uri) {
+        if request.prompt.consent || stranger::can_be_posed_as(client, &request.answer) {
             return Ok(true);
         }
         let asked = self.asked(request, client, sign_in).await?;
@@ -174,12 +181,13 @@ impl Oidc {
         handle: &str,
         interaction: &Interaction,
         client: &Client,
+        browser: &Browser,
     ) -> Result<Next, PageError> {
-        let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
+        let (done, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         if self.needs_consent(&interaction.request, client, &sign_in).await? {
             return Ok(Next::Consent(handle.to_owned()));
         }
-        self.finish(handle, interaction).await.map(Next::Client)
+        self.finish(handle, interaction, client, (done, sign_in), browser).await
     }
 
     /// The consent page of an interaction.
@@ -188,14 +196,27 @@ impl Oidc {
         let (_, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         let user = self.store.users().get(&sign_in.user_id).await?.ok_or(PageError::Gone)?;
         let asked = self.asked(&interaction.request, &client, &sign_in).await?;
-        let further = &interaction.request.connection_scopes;
+        let request = &interaction.request;
+        let device = match request.answer {
+            AnswerTo::Client(_) => None,
+            AnswerTo::Device { .. } => {
+                let further = self.further(request, &client, &user).await?;
+                Some(DeviceView { connects: further.map(|connection| connection.display_name) })
+            }
+        };
+        let vault = asked.vault.iter().map(|connection| {
+            let meant = request.connection.as_ref().is_none_or(|name| *name == connection.name);
+            let further = if meant { request.connection_scopes.clone() } else { Scopes::default() };
+            self.vault_view(connection, &further)
+        });
         Ok(ConsentView {
-            note: stranger::note(&client, &interaction.request.redirect_uri),
+            note: stranger::note(&client, &request.answer),
             application: client.name,
             person: user.profile.label().unwrap_or(&user.provider_user_id).to_owned(),
             email: user.profile.email,
             scopes: asked.lines,
-            vault: asked.vault.map(|connection| self.vault_view(&connection, further)),
+            vault: vault.collect(),
+            device,
         })
     }
 
@@ -208,12 +229,7 @@ impl Oidc {
     }
 
     /// The person's answer on the consent page.
-    pub async fn decide(
-        &self,
-        handle: &str,
-        allow: bool,
-        browser: &Browser,
-    ) -> Result<AuthorizationResponse, PageError> {
+    pub async fn decide(&self, handle: &str, allow: bool, browser: &Browser) -> Result<Next, PageError> {
         let (interaction, client) = self.interaction(handle, browser).await?;
         let (done, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
         let now = self.clock.now();
@@ -228,79 +244,20 @@ impl Oidc {
             let event =
                 event(EventCode::UserConsented, &format!("Consented to {asked} for {}.", client.name));
             self.store.consents().grant(&sign_in.user_id, &client.id, &asked, now, event).await?;
-            return self.finish(handle, &interaction).await;
+            let user = self.present_user(&sign_in).await?.ok_or(PageError::Gone)?;
+            return match self.further(&interaction.request, &client, &user).await? {
+                Some(connection) => {
+                    self.to_further(handle, &interaction, &client, &connection, &sign_in, browser).await
+                }
+                None => self.finish(handle, &interaction, &client, (done, sign_in), browser).await,
+            };
         }
-        if !self.store.interactions().advance(&TokenHash::of(handle), &interaction.stage, &done).await? {
+        if !self.close(handle, &interaction, &done).await? {
             return Err(PageError::Gone);
         }
         let event = event(EventCode::UserDenied, &format!("Declined what {} asked for.", client.name));
         self.store.audit().append(&[event]).await?;
-        Ok(self.refusal(&interaction.request, "access_denied", "The user declined."))
-    }
-
-    /// Closes the interaction and issues its code; a second attempt finds it closed.
-    async fn finish(
-        &self,
-        handle: &str,
-        interaction: &Interaction,
-    ) -> Result<AuthorizationResponse, PageError> {
-        let (done, sign_in) = interaction.stage.consented().map_err(|_| PageError::Gone)?;
-        if !self.store.interactions().advance(&TokenHash::of(handle), &interaction.stage, &done).await? {
-            return Err(PageError::Gone);
-        }
-        self.issue_code(&interaction.request, sign_in).await
-    }
-
-    pub(crate) async fn issue_code(
-        &self,
-        request: &AuthorizationRequest,
-        sign_in: SignIn,
-    ) -> Result<AuthorizationResponse, PageError> {
-        // Signed out everywhere meanwhile, in another browser.
-        if self.present_user(&sign_in).await?.is_none() {
-            return Err(PageError::Gone);
-        }
-        let code = rng::token(self.rng.as_ref());
-        let grant = CodeGrant {
-            client_id: request.client_id.clone(),
-            redirect_uri: request.redirect_uri.clone(),
-            scopes: request.scopes.clone(),
-            nonce: request.nonce.clone(),
-            code_challenge: request.code_challenge.clone(),
-            audience: request.audience.clone(),
-            jkt: request.jkt.clone(),
-            sign_in,
-            family_id: FamilyId::generate(self.rng.as_ref()),
-            expires_at: self.clock.now().plus_seconds(CODE_SECONDS),
-        };
-        self.store.codes().create(&TokenHash::of(&code), &grant).await?;
-        let (mode, state) = (request.response_mode, request.state.as_deref());
-        Ok(AuthorizationResponse::success(self.issuer(), &request.redirect_uri, mode, state, code))
-    }
-
-    /// An error for the client of a stored request.
-    pub(crate) fn refusal(
-        &self,
-        request: &AuthorizationRequest,
-        code: &'static str,
-        description: &str,
-    ) -> AuthorizationResponse {
-        let (mode, state) = (request.response_mode, request.state.as_deref());
-        AuthorizationResponse::error(self.issuer(), &request.redirect_uri, mode, state, code, description)
-    }
-
-    /// The interaction behind a handle, if it is this browser's, and its client.
-    pub(crate) async fn interaction(
-        &self,
-        handle: &str,
-        browser: &Browser,
-    ) -> Result<(Interaction, Client), PageError> {
-        let found = self.store.interactions().get(&TokenHash::of(handle), self.clock.now()).await?;
-        let interaction = found
-            .filter(|i| TokenHash::from_bytes(i.browser_hash) == browser.hash && i.stage != Stage::Done)
-            .ok_or(PageError::Gone)?;
-        let client =
-            self.store.clients().get(&interaction.request.client_id).await?.ok_or(PageError::Gone)?;
-        Ok((interaction, client))
+        let request = &interaction.request;
+        self.refused(request, &client, "access_denied", "The user declined.", browser).await
     }
 }

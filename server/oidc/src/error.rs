@@ -103,6 +103,27 @@ pub enum EndpointError {
     /// The access token is missing, or not presented as it must be.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// An authorization request that cannot be taken, with the code it would be refused with (RFC 9126
+    /// section 2.3).
+    #[error("{code}: {description}")]
+    Request {
+        /// OAuth error code.
+        code: String,
+        /// What to change.
+        description: String,
+    },
+    /// The person has not decided yet (RFC 8628 section 3.5).
+    #[error("the person has not decided yet")]
+    AuthorizationPending,
+    /// The device polls too fast.
+    #[error("the device polls too fast")]
+    SlowDown,
+    /// The person said no.
+    #[error("the person said no")]
+    AccessDenied,
+    /// The device code has ended.
+    #[error("the device code has ended")]
+    ExpiredDeviceCode,
     /// The access token lacks the scope.
     #[error("{0}")]
     InsufficientScope(&'static str),
@@ -113,7 +134,7 @@ pub enum EndpointError {
 
 impl EndpointError {
     /// HTTP status and OAuth error code.
-    pub fn status_and_code(&self) -> (u16, &'static str) {
+    pub fn status_and_code(&self) -> (u16, &str) {
         match self {
             Self::InvalidRequest(_) => (400, "invalid_request"),
             Self::InvalidClient(_) => (401, "invalid_client"),
@@ -127,6 +148,11 @@ impl EndpointError {
             Self::Unavailable { .. } => (503, "temporarily_unavailable"),
             Self::InvalidDpopProof(_) => (400, "invalid_dpop_proof"),
             Self::Token(error) => error.status_and_code(),
+            Self::Request { code, .. } => (400, code),
+            Self::AuthorizationPending => (400, "authorization_pending"),
+            Self::SlowDown => (400, "slow_down"),
+            Self::AccessDenied => (400, "access_denied"),
+            Self::ExpiredDeviceCode => (400, "expired_token"),
             Self::InsufficientScope(_) => (403, "insufficient_scope"),
             Self::Inside(_) => (500, "server_error"),
         }
@@ -151,6 +177,11 @@ impl EndpointError {
             Self::Unavailable { .. } => "The provider is not answering. Try again later; nothing is lost.".into(),
             Self::InvalidDpopProof(reason) => format!("The DPoP proof is refused: {reason}."),
             Self::Token(error) => error.description(),
+            Self::Request { description, .. } => description.clone(),
+            Self::AuthorizationPending => "The person has not decided yet. Ask again after the interval.".into(),
+            Self::SlowDown => "Too fast. Wait five seconds longer between two requests from now on.".into(),
+            Self::AccessDenied => "The person said no.".into(),
+            Self::ExpiredDeviceCode => "The device code has ended. Ask for a new one.".into(),
             Self::InsufficientScope(text) => (*text).to_owned(),
             Self::Inside(_) => "Something went wrong on the server.".into(),
         }

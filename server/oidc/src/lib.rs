@@ -12,12 +12,15 @@ pub mod access_token;
 mod apis;
 mod assertion;
 pub mod authorize;
+mod backchannel;
 pub mod browser;
 pub mod client_auth;
 pub mod connect;
 pub mod consent;
+pub mod device;
 pub mod discovery;
 pub mod dpop;
+mod ending;
 pub mod error;
 pub mod grants;
 pub mod id_token;
@@ -29,6 +32,7 @@ pub mod keys;
 pub mod logout;
 pub mod my_account;
 pub mod pages;
+pub mod par;
 pub mod presented;
 pub mod protected_resource;
 mod redirect;
@@ -47,6 +51,7 @@ use coffer_crypto::Keyring;
 use coffer_federation::Federation;
 use coffer_store::Store;
 use coffer_vault::Vault;
+use tokio::sync::Notify;
 
 pub use browser::Browser;
 pub use issuer::Issuer;
@@ -63,6 +68,8 @@ pub struct Oidc {
     rng: Arc<dyn Rng>,
     issuer: Issuer,
     keys: SigningKeys,
+    /// Woken when there is an application to be told of a logout.
+    to_tell: Notify,
 }
 
 /// What an [`Oidc`] is made of.
@@ -89,7 +96,7 @@ impl Oidc {
     /// An authorization server of these parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, keyring, vault, federation, clock, rng, issuer, keys } = parts;
-        Self { store, keyring, vault, federation, clock, rng, issuer, keys }
+        Self { store, keyring, vault, federation, clock, rng, issuer, keys, to_tell: Notify::new() }
     }
 
     /// Who this server is.

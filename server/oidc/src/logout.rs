@@ -1,9 +1,7 @@
 //! Logout: RP-initiated (OpenID Connect RP-Initiated Logout 1.0) and the vendor's older form.
 
-use coffer_core::{
-    audit::{Actor, AuditEvent, EventCode},
-    ids::ClientId,
-};
+use coffer_core::ids::{ClientId, UserId};
+use coffer_crypto::Secret;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde::Deserialize;
 use url::Url;
@@ -25,6 +23,24 @@ pub struct LogoutParams {
     pub return_to: Option<String>,
     /// `state`
     pub state: Option<String>,
+    /// `logout_hint`: libraries send the session's id.
+    pub logout_hint: Option<String>,
+}
+
+impl LogoutParams {
+    /// The parameters that are there, by their names.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("id_token_hint", &self.id_token_hint),
+            ("client_id", &self.client_id),
+            ("post_logout_redirect_uri", &self.post_logout_redirect_uri),
+            ("returnTo", &self.return_to),
+            ("state", &self.state),
+            ("logout_hint", &self.logout_hint),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
 }
 
 /// What to do with a logout request.
@@ -41,10 +57,18 @@ pub enum Logout {
     },
 }
 
+/// What an ID token of this server says about whom, to whom.
 #[derive(Deserialize)]
-struct Hint {
-    sub: String,
-    aud: String,
+pub(crate) struct Hint {
+    pub(crate) sub: String,
+    pub(crate) aud: String,
+}
+
+impl Hint {
+    /// The person.
+    pub(crate) fn person(self) -> UserId {
+        UserId::from_text(self.sub)
+    }
 }
 
 impl Oidc {
@@ -69,7 +93,13 @@ impl Oidc {
             None => None,
         };
         let Some(sign_in) = &browser.sign_in else { return Ok(Logout::Now(then)) };
-        let proven = hint.is_some_and(|hint| hint.sub == sign_in.user_id.as_str());
+        // Only applications that took part in the session know its id.
+        let by_session = client_id.is_some()
+            && params
+                .logout_hint
+                .as_deref()
+                .is_some_and(|sid| Secret::new(sid) == Secret::new(&*sign_in.session_id));
+        let proven = by_session || hint.is_some_and(|hint| hint.sub == sign_in.user_id.as_str());
         // The vendor's form has no proof but a registered address to return to.
         let vendor_form = params.return_to.is_some() && then.is_some();
         if proven || vendor_form {
@@ -79,15 +109,12 @@ impl Oidc {
         Ok(Logout::Ask { person: user.and_then(|user| user.profile.label().map(str::to_owned)), client_id })
     }
 
-    /// Records that the browser session ended.
+    /// The browser session ended.
     pub async fn signed_out(&self, browser: &Browser) -> Result<(), PageError> {
-        let Some(sign_in) = &browser.sign_in else { return Ok(()) };
-        let actor = Actor::User(sign_in.user_id.clone());
-        let event =
-            AuditEvent::new(self.clock.now(), EventCode::UserSignedOut, actor, "Signed out of this browser.")
-                .user(&sign_in.user_id)
-                .from_ip(browser.ip.as_deref());
-        Ok(self.store.audit().append(&[event]).await?)
+        match &browser.sign_in {
+            Some(sign_in) => self.end_session(sign_in, "Signed out of this browser.", browser).await,
+            None => Ok(()),
+        }
     }
 
     /// An address to return to that the person confirmed: one of the client's, checked once more.
@@ -120,7 +147,7 @@ impl Oidc {
     }
 
     /// The claims of an ID token of this server; an ended one will do (section 2).
-    async fn verify_hint(&self, token: &str) -> Option<Hint> {
+    pub(crate) async fn verify_hint(&self, token: &str) -> Option<Hint> {
         let header = decode_header(token).ok()?;
         let keys: JwkSet = serde_json::from_value(self.jwks().await).ok()?;
         let key = DecodingKey::from_jwk(keys.find(header.kid.as_deref()?)?).ok()?;

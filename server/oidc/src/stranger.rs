@@ -1,11 +1,11 @@
 //! Applications that no administrator vouches for: what the person is told before they agree.
 
 use coffer_contract::{application::Origin, validate::is_loopback};
-use coffer_core::client::Client;
+use coffer_core::{authorization::AnswerTo, client::Client};
 use url::Url;
 
 /// A note for the consent page; none for an application that an administrator made.
-pub(crate) fn note(client: &Client, redirect_uri: &str) -> Option<String> {
+pub(crate) fn note(client: &Client, answer: &AnswerTo) -> Option<String> {
     let who = match client.origin {
         Origin::Dashboard => return None,
         Origin::Registered => {
@@ -16,13 +16,17 @@ pub(crate) fn note(client: &Client, redirect_uri: &str) -> Option<String> {
             format!("{} vouches for this application; nobody here has checked it.", url.host_str()?)
         }
     };
-    Some(format!("{who} {}", destination(redirect_uri)))
+    Some(match answer {
+        AnswerTo::Client(to) => format!("{who} {}", destination(&to.redirect_uri)),
+        AnswerTo::Device { .. } => who,
+    })
 }
 
 /// Whether the answer stays on the user's device, where another program can pose as the application: such a
 /// one is not let in without a question because it was let in before (RFC 8252 section 8.6).
-pub(crate) fn can_be_posed_as(client: &Client, redirect_uri: &str) -> bool {
-    client.origin == Origin::Document && Url::parse(redirect_uri).is_ok_and(|url| is_loopback(&url))
+pub(crate) fn can_be_posed_as(client: &Client, answer: &AnswerTo) -> bool {
+    let AnswerTo::Client(to) = answer else { return false };
+    client.origin == Origin::Document && Url::parse(&to.redirect_uri).is_ok_and(|url| is_loopback(&url))
 }
 
 fn destination(redirect_uri: &str) -> String {

@@ -27,6 +27,8 @@ pub(crate) enum Errand {
     MyAccount,
     /// The person connects an account of theirs again, on their own page.
     Reconnect { user_id: String, account: String },
+    /// A further account for a device, by the handle of its interaction.
+    Further { handle: String },
     /// An administrator tries the connection; names the try.
     Try { handle: String },
 }

@@ -3,7 +3,7 @@
 use coffer_core::{
     Scopes, Timestamp,
     audit::{Actor, AuditEvent, EventCode},
-    authorization::{Interaction, SignIn, Stage},
+    authorization::{AnswerTo, Interaction, SignIn, Stage},
     client::Client,
     connection::Connection,
     ids::UserId,
@@ -65,14 +65,16 @@ impl Oidc {
             return Err(PageError::Gone);
         }
         let request = &interaction.request;
+        // What a device asks of the connection it named is no question to the one that is signed in through.
+        let meant = request.connection.as_ref().is_none_or(|name| *name == connection.name);
         let prompt = request.prompt;
-        let asked = match (prompt.consent, prompt.select_account, prompt.login) {
+        let asked = match (prompt.consent && meant, prompt.select_account, prompt.login) {
             (true, ..) => Some("consent"),
             (_, true, _) => Some("select_account"),
             (.., true) => Some("login"),
             _ => None,
         };
-        let mut further = request.connection_scopes.clone();
+        let mut further = if meant { request.connection_scopes.clone() } else { Scopes::default() };
         if let Some(sign_in) = &browser.sign_in {
             // Asking for more keeps what was granted before.
             further = self.with_granted(&sign_in.user_id, connection, None, further).await?;
@@ -121,6 +123,9 @@ impl Oidc {
             Errand::Connect { session } => {
                 self.back_to_connect(&session, back, browser).await.map(Returned::Next)
             }
+            Errand::Further { handle } => {
+                self.back_to_further(&handle, back, browser).await.map(Returned::Next)
+            }
             Errand::MyAccount => self.back_to_my_account(back, browser).await,
             Errand::Reconnect { user_id, account } => {
                 let user_id = UserId::from_text(user_id);
@@ -143,9 +148,14 @@ impl Oidc {
         let signed_in = match outcome {
             Ok(signed_in) => signed_in,
             Err(error) => {
-                return Err(self.sign_in_refused(&interaction, &client, &connection, error, browser).await);
+                let next = self.sign_in_refused(&interaction, &client, &connection, error, browser).await;
+                return next.map(Returned::Next);
             }
         };
+        let person = user_id(&connection, &signed_in.provider_user_id);
+        if interaction.request.person.as_ref().is_some_and(|expected| *expected != person) {
+            return self.somebody_else(&interaction, &client, browser).await.map(Returned::Next);
+        }
         let text = format!("Signed in to {} through {}.", client.name, connection.display_name);
         let sign_in = self.admit(&connection, Some(&client), signed_in, &asked, at, text, browser).await?;
         let stage = interaction.stage.signed_in(sign_in.clone()).map_err(|_| PageError::Gone)?;
@@ -153,7 +163,7 @@ impl Oidc {
             return Err(PageError::Gone);
         }
         let interaction = Interaction { stage, ..interaction };
-        let next = self.after_sign_in(handle, &interaction, &client).await?;
+        let next = self.after_sign_in(handle, &interaction, &client, browser).await?;
         Ok(Returned::SignedIn { sign_in, next })
     }
 
@@ -186,6 +196,7 @@ impl Oidc {
             .user(&user.id)
             .from_ip(browser.ip.as_deref());
         event.client_id = client.map(|client| client.id.clone());
+        let session_id = self.session_of(&user, browser).await?;
         self.store.users().sign_in(&user, event).await?;
         if connection.vault_enabled {
             let consented = Consented {
@@ -200,7 +211,20 @@ impl Oidc {
             };
             self.vault.keep(consented).await?;
         }
-        Ok(SignIn { user_id: user.id, auth_time: now, session_id: rng::alphanumeric(self.rng.as_ref(), 22) })
+        Ok(SignIn { user_id: user.id, auth_time: now, session_id })
+    }
+
+    /// The session that a sign-in belongs to: the same person signing in again goes on with theirs; anybody
+    /// else ends it.
+    async fn session_of(&self, user: &User, browser: &Browser) -> Result<String, PageError> {
+        if let Some(before) = &browser.sign_in {
+            let present = self.present_user(before).await?;
+            if present.is_some_and(|known| known.id == user.id) {
+                return Ok(before.session_id.clone());
+            }
+            self.end_session(before, "Somebody else signed in in the same browser.", browser).await?;
+        }
+        Ok(rng::alphanumeric(self.rng.as_ref(), 22))
     }
 
     /// The trip brought nobody back. Declining goes back to the client; the rest is shown.
@@ -211,24 +235,42 @@ impl Oidc {
         connection: &Connection,
         error: TripError,
         browser: &Browser,
-    ) -> PageError {
+    ) -> Result<Next, PageError> {
         let code = match &error {
             TripError::Upstream(error) => {
-                return self.failed_sign_in(Some(client), connection, error, browser).await;
+                return Err(self.failed_sign_in(Some(client), connection, error, browser).await);
             }
             TripError::Refused { code, .. } => code.clone(),
         };
         let text = format!("Sign-in through {} failed: {error}.", connection.display_name);
-        if let Err(error) = self.record_failure(Some(client), connection, text, browser).await {
-            return error;
-        }
+        self.record_failure(Some(client), connection, text, browser).await?;
         if error.declined() {
-            let answer =
-                self.refusal(&interaction.request, "access_denied", "The user declined at the provider.");
-            return PageError::ToClient(Box::new(answer));
+            let text = "The user declined at the provider.";
+            return self.refused(&interaction.request, client, "access_denied", text, browser).await;
         }
-        PageError::Provider {
+        Err(PageError::Provider {
             outside: format!("{} could not sign you in ({code}).", connection.display_name),
+        })
+    }
+
+    /// The request is for one person (`id_token_hint`), and another came back: nothing of theirs is kept.
+    async fn somebody_else(
+        &self,
+        interaction: &Interaction,
+        client: &Client,
+        browser: &Browser,
+    ) -> Result<Next, PageError> {
+        match &interaction.request.answer {
+            AnswerTo::Client(_) => {
+                let text = "Another person signed in than the one of id_token_hint.";
+                self.refused(&interaction.request, client, "login_required", text, browser).await
+            }
+            // The device goes on waiting: the right person can enter its code once more.
+            AnswerTo::Device { .. } => Err(PageError::refused(
+                "access_denied",
+                "You signed in as another person than the one this device is for. Enter its code once more, and \
+                 sign in with the account that you used before.",
+            )),
         }
     }
 

@@ -56,6 +56,10 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         let (webhooks, stop) = (server.admin.webhooks().clone(), stop.clone());
         async move { webhooks.run(stop).await }
     });
+    let herald = tokio::spawn({
+        let (state, stop) = (server.state.clone(), stop.clone());
+        async move { state.oidc.run_herald(stop).await }
+    });
     let service = router(server.state).into_make_service_with_connect_info::<SocketAddr>();
     let serving = tokio::spawn({
         let stop = stop.clone();
@@ -72,7 +76,7 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     }
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
     server.vault.drain().await;
-    let _ = tokio::join!(background, revoker, messenger);
+    let _ = tokio::join!(background, revoker, messenger, herald);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::{
     Revocation, Store, StoreError, audit, enablements,
     entity::{connection_domains, connections as table},
     list::{contains, page},
-    revocations,
+    logouts, revocations,
 };
 
 /// Connections, and which application may use them.
@@ -160,6 +160,7 @@ impl Connections {
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
+        logouts::end(&tx, logouts::of_connection(id), event.at).await?;
         let deleted = table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected;
         if deleted > 0 {
             revocations::write(&tx, revocations).await?;

@@ -6,9 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 use crate::{
     Store, StoreError,
     entity::{
-        access_tokens, codes, connect_sessions, connection_tries, initial_access_tokens, interactions,
-        refresh_tokens, replays, sessions, setup_links, throttles, token_families, upstream_logins,
-        webhook_deliveries,
+        access_tokens, codes, connect_sessions, connection_tries, devices, initial_access_tokens,
+        interactions, pushed_requests, refresh_tokens, replays, session_clients, sessions, setup_links,
+        throttles, token_families, upstream_logins, webhook_deliveries,
     },
 };
 
@@ -20,10 +20,13 @@ const REFRESH_KEPT_SECONDS: i64 = 7 * 24 * 3600;
 const DELIVERED_KEPT_SECONDS: i64 = 7 * 24 * 3600;
 /// What was given up is kept longer, so that it can be sent again by hand.
 const GIVEN_UP_KEPT_SECONDS: i64 = 30 * 24 * 3600;
+/// Devices a little, so that one that polls too late is told that its code has ended.
+const DEVICES_KEPT_SECONDS: i64 = 3600;
 
 /// Deletes what ended before `now`. Returns the number of rows, those that went with others left out.
 pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreError> {
     let codes_before = now.plus_seconds(-CODES_KEPT_SECONDS);
+    let devices_before = now.plus_seconds(-DEVICES_KEPT_SECONDS);
     let refresh_before = now.plus_seconds(-REFRESH_KEPT_SECONDS);
     Ok(delete::<sessions::Entity>(store, sessions::Column::ExpiresAt, now).await?
         + delete::<setup_links::Entity>(store, setup_links::Column::ExpiresAt, now).await?
@@ -32,6 +35,9 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
         + delete::<upstream_logins::Entity>(store, upstream_logins::Column::ExpiresAt, now).await?
         + delete::<connect_sessions::Entity>(store, connect_sessions::Column::ExpiresAt, now).await?
         + delete::<connection_tries::Entity>(store, connection_tries::Column::ExpiresAt, now).await?
+        + delete::<pushed_requests::Entity>(store, pushed_requests::Column::ExpiresAt, now).await?
+        + delete::<session_clients::Entity>(store, session_clients::Column::ExpiresAt, now).await?
+        + delete::<devices::Entity>(store, devices::Column::ExpiresAt, devices_before).await?
         + delete::<codes::Entity>(store, codes::Column::ExpiresAt, codes_before).await?
         + delete::<access_tokens::Entity>(store, access_tokens::Column::ExpiresAt, now).await?
         + delete::<refresh_tokens::Entity>(store, refresh_tokens::Column::IdleExpiresAt, refresh_before)

@@ -16,13 +16,16 @@ mod connections;
 mod consents;
 mod db;
 mod deliveries;
+mod devices;
 mod enablements;
 mod entity;
 mod error;
 mod expiry;
 mod interactions;
 mod list;
+mod logouts;
 mod outbox;
+mod pushed_requests;
 mod registrations;
 mod replays;
 mod revocations;
@@ -63,8 +66,11 @@ pub use connect_sessions::{ConnectSessions, FoundSession};
 pub use connections::Connections;
 pub use consents::Consents;
 pub use deliveries::Deliveries;
+pub use devices::Devices;
 pub use error::StoreError;
 pub use interactions::Interactions;
+pub use logouts::{Logout, Logouts};
+pub use pushed_requests::PushedRequests;
 pub use registrations::{NewRegistration, Registrations};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
@@ -138,6 +144,12 @@ repositories! {
     connect_sessions ConnectSessions
     /// Results of trying connections.
     tries Tries
+    /// Devices that wait for a person.
+    devices Devices
+    /// Pushed authorization requests.
+    pushed_requests PushedRequests
+    /// Applications to be told that a session ended.
+    logouts Logouts
     /// Tokens to be revoked at their providers.
     revocations Revocations
     /// Addresses that are told what happened.

@@ -55,6 +55,28 @@ impl Throttles {
         Ok(count(failures))
     }
 
+    /// Counts an attempt as failed under each of these keys, until it is known to have succeeded: however
+    /// many are made at once, no more than the limits are let through. Otherwise says when to come back.
+    pub async fn attempt(
+        &self,
+        limits: &[(&TokenHash, u32)],
+        now: Timestamp,
+        window_seconds: i64,
+    ) -> Result<Result<(), Timestamp>, StoreError> {
+        for (key, limit) in limits {
+            let (failures, until) = self.standing(key, now).await?;
+            if failures >= *limit {
+                return Ok(Err(until));
+            }
+        }
+        for (key, limit) in limits {
+            if self.record(key, now, window_seconds).await? > *limit {
+                return Ok(Err(self.standing(key, now).await?.1));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// Takes one failure back.
     pub async fn forgive(&self, key: &TokenHash) -> Result<(), StoreError> {
         table::Entity::update_many()

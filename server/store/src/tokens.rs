@@ -1,16 +1,23 @@
 //! Tokens of this server: families, refresh tokens with rotation, access tokens (RFC 9700 section 4.14.2).
 
 use coffer_contract::Timestamp;
-use coffer_core::{audit::AuditEvent, authorization::AccessGrant, ids::FamilyId, refresh::RefreshToken};
+use coffer_core::{
+    audit::AuditEvent,
+    authorization::{AccessGrant, Granted},
+    device::DeviceStage,
+    ids::{DeviceId, FamilyId},
+    refresh::RefreshToken,
+};
 use coffer_crypto::TokenHash;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, sea_query::Expr,
+    QueryFilter as _, QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
 
 use crate::{
-    Store, StoreError, audit,
+    Store, StoreError, audit, devices,
     entity::{access_tokens, codes, refresh_tokens, token_families},
+    logouts,
 };
 
 /// Tokens of this server, by their hashes.
@@ -28,6 +35,39 @@ async fn insert<C: ConnectionTrait>(
     }
     let row = access_tokens::Model::new(access.0, access.1)?.into_active_model();
     access_tokens::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// A family begins, with these tokens.
+async fn begin<C: ConnectionTrait>(
+    db: &C,
+    family: token_families::Model,
+    refresh: Option<(&TokenHash, &RefreshToken)>,
+    access: (&TokenHash, &AccessGrant),
+) -> Result<(), StoreError> {
+    logouts::takes_part(db, &family).await?;
+    token_families::Entity::insert(family.into_active_model()).exec_without_returning(db).await?;
+    insert(db, refresh, access).await
+}
+
+/// Ends, within the caller's transaction, the families of a browser session that were not to outlive it:
+/// those without `offline_access`.
+pub(crate) async fn end_session<C: ConnectionTrait>(
+    db: &C,
+    session_id: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let offline = refresh_tokens::Entity::find()
+        .select_only()
+        .column(refresh_tokens::Column::FamilyId)
+        .filter(refresh_tokens::Column::Scopes.contains("\"offline_access\""));
+    token_families::Entity::update_many()
+        .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
+        .filter(token_families::Column::SessionId.eq(session_id))
+        .filter(token_families::Column::RevokedAt.is_null())
+        .filter(token_families::Column::Id.not_in_subquery(offline.into_query()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -68,8 +108,7 @@ impl Tokens {
             expires_at: end.millis(),
             revoked_at: None,
         };
-        token_families::Entity::insert(family.into_active_model()).exec_without_returning(&tx).await?;
-        insert(&tx, refresh, access).await?;
+        begin(&tx, family, refresh, access).await?;
         audit::write(&tx, &[event]).await?;
         tx.commit().await?;
         Ok(true)
@@ -101,6 +140,39 @@ impl Tokens {
         audit::write(&tx, &[event]).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Hands a device its tokens: their family begins. False, and nothing changed, when the device does not
+    /// stand at `from` (any more).
+    #[expect(clippy::too_many_arguments, reason = "each is a fact about one device")]
+    pub async fn redeem_device(
+        &self,
+        device: &DeviceId,
+        (from, to): (&DeviceStage, &DeviceStage),
+        granted: &Granted,
+        now: Timestamp,
+        refresh: Option<(&TokenHash, &RefreshToken)>,
+        access: (&TokenHash, &AccessGrant),
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let sign_in = &granted.sign_in;
+        let tx = self.0.begin().await?;
+        let moved = devices::advance(&tx, device, from, to).await?;
+        if moved > 0 {
+            let end = refresh.map_or(access.1.expires_at, |(_, token)| token.family_expires_at);
+            let family = token_families::Model {
+                id: granted.family_id.to_string(),
+                client_id: access.1.client_id.to_string(),
+                user_id: sign_in.user_id.to_string(),
+                session_id: sign_in.session_id.clone(),
+                auth_time: sign_in.auth_time.millis(),
+                created_at: now.millis(),
+                expires_at: end.millis(),
+                revoked_at: None,
+            };
+            begin(&tx, family, refresh, access).await?;
+        }
+        audit::settle(tx, moved, event).await
     }
 
     /// A refresh token, ended and revoked ones too: what presenting it means is the domain's to say.
@@ -195,16 +267,5 @@ impl Tokens {
             .await?
             .rows_affected;
         audit::settle(tx, revoked, event).await
-    }
-
-    /// Ends every family that began in this browser session. Returns how many.
-    pub async fn revoke_session(&self, session_id: &str, at: Timestamp) -> Result<u64, StoreError> {
-        let revoked = token_families::Entity::update_many()
-            .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
-            .filter(token_families::Column::SessionId.eq(session_id))
-            .filter(token_families::Column::RevokedAt.is_null())
-            .exec(self.0.write())
-            .await?;
-        Ok(revoked.rows_affected)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     Revocation, Store, StoreError, audit,
     entity::{token_families, users as table},
     list::page,
-    revocations,
+    logouts, revocations,
 };
 
 /// End users.
@@ -90,6 +90,7 @@ impl Users {
             .filter(table::Column::Id.eq(id.as_str()))
             .exec(&tx)
             .await?;
+        logouts::end(&tx, logouts::of_user(id), at).await?;
         token_families::Entity::update_many()
             .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
             .filter(token_families::Column::UserId.eq(id.as_str()))
@@ -100,7 +101,8 @@ impl Users {
         Ok(tx.commit().await?)
     }
 
-    /// Deletes a user with everything of theirs (by the schema's references). False when there is none.
+    /// Deletes a user with everything of theirs (by the schema's references). The applications in whose
+    /// sessions they are will be told. False when there is none.
     pub async fn delete(
         &self,
         id: &UserId,
@@ -108,6 +110,7 @@ impl Users {
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
+        logouts::end(&tx, logouts::of_user(id), event.at).await?;
         let deleted = table::Entity::delete_by_id(id.as_str()).exec(&tx).await?.rows_affected;
         if deleted > 0 {
             revocations::write(&tx, revocations).await?;

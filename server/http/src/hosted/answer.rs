@@ -4,13 +4,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use coffer_app::hosted::{ErrorPage, FormPostPage, Frame, TriedPage};
+use coffer_app::hosted::{DeviceDonePage, ErrorPage, FormPostPage, Frame, TriedPage, WebMessagePage};
 use coffer_core::authorization::ResponseMode;
 use coffer_oidc::{
     authorize::{AuthorizationResponse, Next},
     error::PageError,
 };
-use url::form_urlencoded::byte_serialize;
+use serde_json::{Map, Value};
+use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::{AppState, Manifest, guard};
 
@@ -40,6 +41,9 @@ pub(super) fn next(state: &AppState, request_id: &str, outcome: Result<Next, Pag
             Redirect::to(&format!("/u/connect?session={}", encoded(&session))).into_response()
         }
         Ok(Next::Tried { worked }) => html(StatusCode::OK, TriedPage { worked }.render(&frame(state))),
+        Ok(Next::DeviceDone { application, allowed }) => {
+            html(StatusCode::OK, DeviceDonePage { application, allowed }.render(&frame(state)))
+        }
         Ok(Next::MyAccount) => Redirect::to(MY_ACCOUNT).into_response(),
         Ok(Next::Provider(url) | Next::Application(url)) => Redirect::to(url.as_str()).into_response(),
         Ok(Next::Client(answer)) => to_client(state, &answer),
@@ -55,15 +59,38 @@ fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
 
-/// The client's answer, by redirect or by a form that the browser posts.
+/// The client's answer, by redirect, by a form that the browser posts, or by a message to a window.
 pub(super) fn to_client(state: &AppState, answer: &AuthorizationResponse) -> Response {
     match (answer.mode, answer.location()) {
+        (ResponseMode::WebMessage, Some(url)) => web_message(state, answer, &url),
         (ResponseMode::Query, Some(url)) => Redirect::to(url.as_str()).into_response(),
         (ResponseMode::FormPost, _) => {
             let page = FormPostPage { action: answer.redirect_uri.clone(), fields: answer.fields() };
             html(StatusCode::OK, page.render(&frame(state)))
         }
-        (ResponseMode::Query, None) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        (ResponseMode::Query | ResponseMode::WebMessage, None) => {
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A page whose one script posts the answer to the origin of the redirect URI, which alone may embed it.
+fn web_message(state: &AppState, answer: &AuthorizationResponse, url: &Url) -> Response {
+    let origin = url.origin().ascii_serialization();
+    let fields: Map<String, Value> = answer.fields().into_iter().map(|(k, v)| (k, v.into())).collect();
+    let page = WebMessagePage {
+        origin: origin.clone(),
+        response: Value::Object(fields).to_string(),
+        failed: answer.error_code().is_some(),
+    };
+    let mut response = html(StatusCode::OK, page.render(&frame(state)));
+    match HeaderValue::from_str(&guard::message_policy(&origin)) {
+        Ok(policy) => {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            response.extensions_mut().insert(guard::Framed);
+            response
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

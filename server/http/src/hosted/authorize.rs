@@ -35,8 +35,10 @@ async fn run(state: &AppState, session: &HostedSession, encoded: &[u8]) -> Respo
             repeated.push(name.into_owned());
         }
     }
+    // Nothing is begun without a page: a frame that asks again and again leaves no sessions behind.
+    let silent = params.get("prompt").is_some_and(|prompt| prompt == "none");
     let outcome = async {
-        let browser = session.known_browser(state).await?;
+        let browser = if silent { session.browser().await? } else { session.known_browser(state).await? };
         state.oidc.authorize(&params, &repeated, &browser).await
     };
     answer::next(state, session.request_id(), outcome.await)

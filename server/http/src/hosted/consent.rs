@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use coffer_app::hosted::{ConsentPage, ScopeLine, VaultLine};
+use coffer_app::hosted::{ConsentPage, DeviceLine, ScopeLine, VaultLine};
 use serde::Deserialize;
 
 use super::{answer, sign_in::Handle};
@@ -37,6 +37,7 @@ pub(crate) async fn consent_page(
                     .into_iter()
                     .map(|(connection, scopes)| VaultLine { connection, scopes })
                     .collect(),
+                device: view.device.map(|device| DeviceLine { connects: device.connects }),
             };
             answer::html(StatusCode::OK, page.render(&answer::frame(&state)))
         }
@@ -62,8 +63,5 @@ pub(crate) async fn decide(
         let browser = session.browser().await?;
         state.oidc.decide(&form.handle, form.decision == "allow", &browser).await
     };
-    match outcome.await {
-        Ok(response) => answer::to_client(&state, &response),
-        Err(error) => answer::failed(&state, session.request_id(), &error),
-    }
+    answer::next(&state, session.request_id(), outcome.await)
 }

@@ -22,16 +22,38 @@ pub(crate) async fn logout(
     session: HostedSession,
     Query(params): Query<LogoutParams>,
 ) -> Response {
+    run(&state, &session, params).await
+}
+
+/// `POST /oidc/logout` (section 2). A form that another site posts comes without the session's cookie:
+/// the browser is sent here once more, which brings it.
+pub(crate) async fn logout_by_form(
+    State(state): State<AppState>,
+    session: HostedSession,
+    Form(params): Form<LogoutParams>,
+) -> Response {
+    match session.browser().await {
+        Ok(browser) if browser.sign_in.is_none() => {
+            let query =
+                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params.pairs()).finish();
+            Redirect::to(&format!("/oidc/logout?{query}")).into_response()
+        }
+        Ok(_) => run(&state, &session, params).await,
+        Err(error) => answer::failed(&state, session.request_id(), &error),
+    }
+}
+
+async fn run(state: &AppState, session: &HostedSession, params: LogoutParams) -> Response {
     let outcome = async {
         let browser = session.browser().await?;
         let decided = state.oidc.logout(&params, &browser).await?;
         if let Logout::Now(_) = decided {
-            end(&state, &session).await?;
+            end(state, session).await?;
         }
         Ok::<_, PageError>(decided)
     };
     match outcome.await {
-        Ok(Logout::Now(then)) => done(&state, then),
+        Ok(Logout::Now(then)) => done(state, then),
         Ok(Logout::Ask { person, client_id }) => {
             let field = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
             let wanted = params.post_logout_redirect_uri.or(params.return_to);
@@ -41,9 +63,9 @@ pub(crate) async fn logout(
                 field("state", params.state),
             ];
             let page = ConfirmSignOutPage { person, fields: fields.into_iter().flatten().collect() };
-            answer::html(StatusCode::OK, page.render(&answer::frame(&state)))
+            answer::html(StatusCode::OK, page.render(&answer::frame(state)))
         }
-        Err(error) => answer::failed(&state, session.request_id(), &error),
+        Err(error) => answer::failed(state, session.request_id(), &error),
     }
 }
 

@@ -3,9 +3,19 @@
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use coffer_crypto::Secret;
-use coffer_oidc::error::EndpointError;
+use coffer_oidc::{authorize::Params, error::EndpointError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+/// The parameters of a body as texts, for endpoints that take those of an authorization request.
+pub(super) fn params(headers: &HeaderMap, body: &[u8]) -> Result<Params, EndpointError> {
+    let params: Map<String, Value> = parse(headers, body)?;
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Ok(params.into_iter().map(|(name, value)| (name, text(value))).collect())
+}
 
 /// Parses a body into a request. A parameter that is there twice is refused (RFC 6749 section 3.2);
 /// an empty one counts as left out (section 3.1); unknown ones are ignored.
@@ -95,6 +105,15 @@ mod tests {
             assert_eq!(request.code, Some(Secret::new("x=y")));
             assert_eq!(request.scope, None);
         }
+    }
+
+    #[test]
+    fn parameters_are_texts_whatever_json_makes_of_them() {
+        let json = br#"{"max_age":60,"prompt":"none","scope":"","state":null,"authorization_details":[{"type":"a"}]}"#;
+        let found = params(&typed("application/json"), json).unwrap();
+        assert_eq!((found["max_age"].as_str(), found["prompt"].as_str()), ("60", "none"));
+        assert_eq!(found["authorization_details"], r#"[{"type":"a"}]"#);
+        assert_eq!(found.len(), 3, "what is empty was left out");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod body;
 mod error;
 mod registration;
+mod requests;
 mod token;
 mod userinfo;
 
@@ -18,6 +19,7 @@ use coffer_store::StoreError;
 use crate::AppState;
 
 pub(crate) use registration::{change_registration, delete_registration, register, registration};
+pub(crate) use requests::{device_code, push};
 pub(crate) use token::{introspect, revoke, token};
 pub(crate) use userinfo::userinfo;
 
@@ -46,6 +48,13 @@ pub(crate) async fn protected_resource(State(state): State<AppState>, Path(id): 
 fn failed(error: &StoreError) -> Response {
     tracing::error!(%error, "a document could not be made");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// An answer that nobody may keep (RFC 6749 section 5.1).
+fn fresh(status: StatusCode, body: impl IntoResponse) -> Response {
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn cached(document: impl IntoResponse) -> Response {

@@ -92,7 +92,7 @@ pub async fn connected(server: &Server, token: &str, account: &str, scopes: &[&s
     answer.json()
 }
 
-async fn exchange(server: &Server, client: &Registered, refresh: &str, hint: &str) -> Answer {
+pub async fn exchange(server: &Server, client: &Registered, refresh: &str, hint: &str) -> Answer {
     server
         .token(&[
             (

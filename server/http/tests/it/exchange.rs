@@ -4,7 +4,13 @@ use coffer_contract::{
     api::GrantSubject,
     application::{ApplicationType, GrantType},
 };
-use coffer_core::{SystemRng, audit::EventCode, authorization::CodeGrant, ids::FamilyId, rng};
+use coffer_core::{
+    SystemRng,
+    audit::{Actor, AuditEvent, EventCode},
+    authorization::CodeGrant,
+    ids::FamilyId,
+    rng,
+};
 use coffer_crypto::TokenHash;
 use serde_json::json;
 
@@ -189,7 +195,9 @@ async fn what_came_of_a_sign_in_ends_with_it() {
     let less = exchange(&server, &backend, (ACCESS, &sent), &[]).await.json();
     let less = less["access_token"].as_str().unwrap().to_owned();
     assert_eq!(server.userinfo(&less).await.status, 200);
-    server.store.tokens().revoke_session("s1", coffer_core::Clock::now(&server.clock)).await.unwrap();
+    let now = coffer_core::Clock::now(&server.clock);
+    let event = AuditEvent::new(now, EventCode::UserSignedOut, Actor::System, "test");
+    server.store.logouts().end_session("s1", now, event).await.unwrap();
     assert_eq!(server.userinfo(&less).await.status, 401);
     let ended = exchange(&server, &backend, (ACCESS, &sent), &[]).await;
     assert_eq!(ended.refusal(), (401, "invalid_grant".into()));

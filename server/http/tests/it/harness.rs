@@ -75,6 +75,8 @@ pub struct Server {
     pub vault: Vault,
     /// The connection's provider, where the test has one.
     pub providers: Option<Providers>,
+    pub state: AppState,
+    keyring: Arc<Keyring>,
     router: Router,
 }
 
@@ -143,7 +145,7 @@ impl Server {
             issuer,
             keys,
         });
-        let router = router(AppState::from(Shared {
+        let state = AppState::from(Shared {
             oidc,
             admin: Arc::new(admin),
             clock: shared_clock,
@@ -151,9 +153,10 @@ impl Server {
             assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
             sandbox: false,
             trusted_proxies: vec![],
-        }));
+        });
+        let router = router(state.clone());
         let (connection, user_id) = seed(&store, &keyring, providers.as_ref(), clock.now()).await;
-        Self { store, clock, connection, user_id, vault, providers, router }
+        Self { store, clock, connection, user_id, vault, providers, state, keyring, router }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -199,6 +202,19 @@ impl Server {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body));
         self.send(request.unwrap()).await
+    }
+
+    /// A further connection to the provider of the first.
+    pub async fn connection_at_provider(&self, name: &str, purpose: Purpose) -> Connection {
+        let connection = Connection {
+            id: ConnectionId::generate(&SystemRng),
+            name: name.into(),
+            display_name: name.into(),
+            purpose,
+            ..self.connection.clone()
+        };
+        add(&self.store, &self.keyring, &connection).await;
+        connection
     }
 
     /// A client of this kind with these grants.
@@ -337,6 +353,13 @@ pub fn challenge() -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
 }
 
+async fn add(store: &Store, keyring: &Keyring, connection: &Connection) {
+    let place = Context { table: "connections", row: connection.id.as_str(), column: "client_secret" };
+    let secret = keyring.seal(&SystemRng, place, Settings::of(Provider::Sandbox).client_secret.as_bytes());
+    let event = AuditEvent::new(connection.created_at, EventCode::ConnectionCreated, Actor::System, "test");
+    store.connections().create(connection, Some(&secret), event).await.unwrap();
+}
+
 async fn seed(
     store: &Store,
     keyring: &Keyring,
@@ -366,10 +389,7 @@ async fn seed(
         updated_at: now,
         version: 1,
     };
-    let place = Context { table: "connections", row: connection.id.as_str(), column: "client_secret" };
-    let secret = keyring.seal(&SystemRng, place, Settings::of(Provider::Sandbox).client_secret.as_bytes());
-    let created = event(EventCode::ConnectionCreated);
-    store.connections().create(&connection, Some(&secret), created).await.unwrap();
+    add(store, keyring, &connection).await;
     let user_id = UserId::from_text("oauth2|provider|ada");
     let user = User {
         id: user_id.clone(),

@@ -2,19 +2,28 @@
 
 use coffer_core::{
     Scopes,
-    authorization::{AuthorizationRequest, Prompts, ResponseMode},
+    authorization::{AnswerTo, AuthorizationRequest, Prompts, Redirect, ResponseMode},
     client::Client,
 };
+use url::Url;
 
 use super::Params;
+use crate::error::EndpointError;
 
 /// A rule that the request breaks.
-pub(super) struct Fault {
-    pub(super) code: &'static str,
-    pub(super) description: String,
+pub(crate) struct Fault {
+    pub(crate) code: &'static str,
+    pub(crate) description: String,
 }
 
-fn fault(code: &'static str, description: impl Into<String>) -> Fault {
+/// Told to the client itself.
+impl From<Fault> for EndpointError {
+    fn from(Fault { code, description }: Fault) -> Self {
+        Self::Request { code: code.to_owned(), description }
+    }
+}
+
+pub(crate) fn fault(code: &'static str, description: impl Into<String>) -> Fault {
     Fault { code, description: description.into() }
 }
 
@@ -23,7 +32,7 @@ pub(super) fn validate(
     params: &Params,
     repeated: &[String],
     client: &Client,
-    redirect_uri: &str,
+    redirect: Redirect,
     for_api: (Option<String>, Scopes),
 ) -> Result<AuthorizationRequest, Fault> {
     if let Some(name) = repeated.first() {
@@ -33,27 +42,43 @@ pub(super) fn validate(
     let (audience, scopes) = for_api;
     response_type(params)?;
     let prompt = prompts(params)?;
+    let redirect = Redirect {
+        response_mode: response_mode(params, &redirect.redirect_uri)?,
+        code_challenge: code_challenge(params, client)?,
+        ..redirect
+    };
     Ok(AuthorizationRequest {
         client_id: client.id.clone(),
-        redirect_uri: redirect_uri.to_owned(),
-        response_mode: response_mode(params)?,
+        answer: AnswerTo::Client(redirect),
         scopes,
-        state: given(params, "state"),
-        nonce: given(params, "nonce"),
-        code_challenge: code_challenge(params, client)?,
         connection: given(params, "connection"),
-        connection_scopes: given(params, "connection_scope")
-            .map(|text| Scopes::parse(&text, true))
-            .unwrap_or_default(),
+        connection_scopes: connection_scopes(params),
         prompt,
         max_age: max_age(params)?,
         login_hint: given(params, "login_hint"),
+        person: None,
         audience,
         jkt: dpop_jkt(params)?,
     })
 }
 
-fn given(params: &Params, name: &str) -> Option<String> {
+/// Where the answer goes, as far as that is known before the request is checked: errors go there too.
+pub(super) fn redirect(params: &Params, redirect_uri: String) -> Redirect {
+    Redirect {
+        response_mode: response_mode(params, &redirect_uri).unwrap_or_default(),
+        state: given(params, "state"),
+        nonce: given(params, "nonce"),
+        code_challenge: None,
+        redirect_uri,
+    }
+}
+
+/// Further scopes to ask of the provider.
+pub(crate) fn connection_scopes(params: &Params) -> Scopes {
+    given(params, "connection_scope").map(|text| Scopes::parse(&text, true)).unwrap_or_default()
+}
+
+pub(crate) fn given(params: &Params, name: &str) -> Option<String> {
     params.get(name).filter(|value| !value.is_empty()).cloned()
 }
 
@@ -94,11 +119,17 @@ fn response_type(params: &Params) -> Result<(), Fault> {
     }
 }
 
-pub(super) fn response_mode(params: &Params) -> Result<ResponseMode, Fault> {
+fn response_mode(params: &Params, redirect_uri: &str) -> Result<ResponseMode, Fault> {
     match params.get("response_mode").map(String::as_str) {
         None | Some("" | "query") => Ok(ResponseMode::Query),
         Some("form_post") => Ok(ResponseMode::FormPost),
-        Some(_) => Err(fault("invalid_request", "The response modes are query and form_post.")),
+        Some("web_message") if Url::parse(redirect_uri).is_ok_and(|url| url.origin().is_tuple()) => {
+            Ok(ResponseMode::WebMessage)
+        }
+        Some("web_message") => {
+            Err(fault("invalid_request", "A message needs a redirect_uri that begins with https://."))
+        }
+        Some(_) => Err(fault("invalid_request", "The response modes are query, form_post and web_message.")),
     }
 }
 

@@ -1,25 +1,25 @@
 //! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2).
 
-mod checks;
+pub(crate) mod checks;
+mod request;
 mod response;
 
 use std::collections::HashMap;
 
-use coffer_contract::application::GrantType;
 use coffer_core::{
-    authorization::{AuthorizationRequest, INTERACTION_SECONDS, Interaction, SignIn, Stage},
+    authorization::{AnswerTo, AuthorizationRequest, INTERACTION_SECONDS, Interaction, SignIn, Stage},
     client::Client,
     connection::Connection,
-    ids::ClientId,
     rng,
     user::User,
 };
 use coffer_crypto::TokenHash;
 use url::Url;
 
+pub(crate) use request::{Valid, once};
 pub use response::AuthorizationResponse;
 
-use crate::{Browser, Oidc, apis::InvalidTarget, error::PageError, redirect, registration::DocumentError};
+use crate::{Browser, Oidc, error::PageError};
 
 /// Parameters of an authorization request, each at most once (RFC 6749 section 3.1).
 pub type Params = HashMap<String, String>;
@@ -44,6 +44,13 @@ pub enum Next {
     },
     /// The client's redirect URI.
     Client(AuthorizationResponse),
+    /// The end of letting a device in.
+    DeviceDone {
+        /// Name of the application on the device.
+        application: String,
+        /// Whether it was let in.
+        allowed: bool,
+    },
     /// One of the client's redirect URIs, at the end of a connect session.
     Application(Url),
 }
@@ -56,41 +63,38 @@ impl Oidc {
         repeated: &[String],
         browser: &Browser,
     ) -> Result<Next, PageError> {
-        let (client, redirect_uri) = self.trusted_client(params, repeated).await?;
-        let fail = |code: &'static str, description: &str| {
-            let mode = checks::response_mode(params).unwrap_or_default();
-            let state = params.get("state").map(String::as_str);
-            let answer =
-                AuthorizationResponse::error(self.issuer(), &redirect_uri, mode, state, code, description);
-            PageError::ToClient(Box::new(answer))
+        let pushed = self.pushed(params, repeated).await?;
+        let Valid { request, client, named } = match &pushed {
+            Some(params) => self.validated(params, &[], true).await?,
+            None => self.validated(params, repeated, false).await?,
         };
-        let refuse = |fault: checks::Fault| fail(fault.code, &fault.description);
-        let wanted = checks::wanted_api(params).map_err(refuse)?;
-        let found = self.user_target(&client, wanted.as_deref(), &checks::asked(params)).await?;
-        let (target, mut scopes) = found.map_err(|InvalidTarget(text)| fail("invalid_target", &text))?;
-        if !(target.offline_access() && client.may_use(GrantType::RefreshToken)) {
-            scopes.remove("offline_access");
-        }
-        let for_api = (self.audience_of(&target), scopes);
-        let request = checks::validate(params, repeated, &client, &redirect_uri, for_api).map_err(refuse)?;
-        if !client.may_use(GrantType::AuthorizationCode) {
-            return Err(fail(
-                "unauthorized_client",
-                "This application may not use the authorization code grant.",
-            ));
-        }
-        let named =
-            self.named_connection(&request, &client).await?.map_err(|text| fail("invalid_request", text))?;
         let known = self.known_user(&request, &client, named.as_ref(), browser).await?;
-        if request.prompt.none {
-            let Some(sign_in) = known else {
-                return Err(fail("login_required", "Nobody is signed in."));
-            };
-            if self.needs_consent(&request, &client, &sign_in).await? {
-                return Err(fail("consent_required", "The user has not consented yet."));
-            }
-            return Ok(Next::Client(self.issue_code(&request, sign_in).await?));
+        if !request.prompt.none {
+            return self.begin(request, &client, known, named, browser).await;
         }
+        let refused = |code, text| self.refused(&request, &client, code, text, browser);
+        let Some(sign_in) = known else {
+            return refused("login_required", "Nobody is signed in.").await;
+        };
+        if self.needs_consent(&request, &client, &sign_in).await? {
+            return refused("consent_required", "The user has not consented yet.").await;
+        }
+        match &request.answer {
+            AnswerTo::Client(to) => self.issue_code(&request, to, sign_in).await.map(Next::Client),
+            AnswerTo::Device { .. } => Err(PageError::Gone),
+        }
+    }
+
+    /// Keeps a request for this browser, and begins to answer it: by who is `known`, else `through` one
+    /// connection, else through the one that the person chooses.
+    pub(crate) async fn begin(
+        &self,
+        request: AuthorizationRequest,
+        client: &Client,
+        known: Option<SignIn>,
+        through: Option<Connection>,
+        browser: &Browser,
+    ) -> Result<Next, PageError> {
         let stage = match &known {
             Some(sign_in) => Stage::Consent { sign_in: sign_in.clone() },
             None => Stage::SignIn,
@@ -103,73 +107,14 @@ impl Oidc {
             expires_at: self.clock.now().plus_seconds(INTERACTION_SECONDS),
         };
         self.store.interactions().create(&TokenHash::of(&handle), &interaction).await?;
-        match (known, named) {
-            (Some(_), _) => self.after_sign_in(&handle, &interaction, &client).await,
+        match (known, through) {
+            (Some(_), _) => self.after_sign_in(&handle, &interaction, client, browser).await,
             (None, Some(connection)) => self
-                .to_provider(&handle, &interaction, &client, &connection, None, browser)
+                .to_provider(&handle, &interaction, client, &connection, None, browser)
                 .await
                 .map(Next::Provider),
             (None, None) => Ok(Next::SignIn(handle)),
         }
-    }
-
-    /// Client and redirect URI, exactly as registered: errors before this point are shown, never sent
-    /// (RFC 6749 section 4.1.2.1, RFC 9700 section 2.1).
-    async fn trusted_client(
-        &self,
-        params: &Params,
-        repeated: &[String],
-    ) -> Result<(Client, String), PageError> {
-        let once = |name: &str| {
-            params.get(name).filter(|value| !value.is_empty() && !repeated.iter().any(|r| r == name))
-        };
-        let Some(id) = once("client_id") else {
-            return Err(PageError::refused(
-                "invalid_request",
-                "The address lacks the application's client_id.",
-            ));
-        };
-        let found = self.client(&ClientId::from_text(id)).await.map_err(|error| match error {
-            DocumentError::Refused(text) => PageError::refused("invalid_client", text),
-            DocumentError::Store(error) => error.into(),
-        })?;
-        let Some(client) = found else {
-            return Err(PageError::refused("invalid_client", "No application has this client_id."));
-        };
-        let Some(redirect_uri) = once("redirect_uri") else {
-            return Err(PageError::refused(
-                "invalid_request",
-                "The address lacks the application's redirect_uri.",
-            ));
-        };
-        if !redirect::is_registered(&client, redirect_uri) {
-            tracing::info!(client = %client.id, "an authorization request named a redirect URI that is not registered");
-            return Err(PageError::refused(
-                "invalid_request",
-                "The address to return to is not one of the application's callback URLs. An administrator \
-                 can add it under Applications > Settings > Allowed callback URLs.",
-            ));
-        }
-        Ok((client, redirect_uri.clone()))
-    }
-
-    /// The connection that the request names, if it names one.
-    async fn named_connection(
-        &self,
-        request: &AuthorizationRequest,
-        client: &Client,
-    ) -> Result<Result<Option<Connection>, &'static str>, PageError> {
-        let Some(name) = &request.connection else { return Ok(Ok(None)) };
-        let Some(connection) = self.store.connections().by_name(name).await? else {
-            return Ok(Err("The connection does not exist."));
-        };
-        if !self.store.connections().is_enabled(&connection.id, &client.id).await? {
-            return Ok(Err("The connection is not enabled for this application."));
-        }
-        if !connection.purpose.signs_in() {
-            return Ok(Err("The connection is not for signing in."));
-        }
-        Ok(Ok(Some(connection)))
     }
 
     /// The user of a sign-in that still counts: neither deleted nor signed out everywhere since.
@@ -194,6 +139,9 @@ impl Oidc {
         }
         let Some(sign_in) = browser.recent(request.max_age, self.clock.now()) else { return Ok(None) };
         let Some(user) = self.present_user(sign_in).await? else { return Ok(None) };
+        if request.person.as_ref().is_some_and(|person| *person != user.id) {
+            return Ok(None);
+        }
         if named.is_some_and(|connection| connection.id != user.connection_id) {
             return Ok(None);
         }

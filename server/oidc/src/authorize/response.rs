@@ -1,6 +1,6 @@
 //! The answer to an authorization request (RFC 6749 section 4.1.2), with `iss` (RFC 9207).
 
-use coffer_core::authorization::ResponseMode;
+use coffer_core::authorization::{Redirect, ResponseMode};
 use url::Url;
 
 use crate::Issuer;
@@ -16,40 +16,28 @@ pub struct AuthorizationResponse {
 }
 
 impl AuthorizationResponse {
-    pub(crate) fn success(
-        issuer: &Issuer,
-        redirect_uri: &str,
-        mode: ResponseMode,
-        state: Option<&str>,
-        code: String,
-    ) -> Self {
-        Self::new(issuer, redirect_uri, mode, state, vec![("code", code)])
+    pub(crate) fn success(issuer: &Issuer, to: &Redirect, code: String) -> Self {
+        Self::new(issuer, to, vec![("code", code)])
     }
 
-    pub(crate) fn error(
-        issuer: &Issuer,
-        redirect_uri: &str,
-        mode: ResponseMode,
-        state: Option<&str>,
-        code: &'static str,
-        description: &str,
-    ) -> Self {
+    pub(crate) fn error(issuer: &Issuer, to: &Redirect, code: &'static str, description: &str) -> Self {
         let params = vec![("error", code.to_owned()), ("error_description", description.to_owned())];
-        Self::new(issuer, redirect_uri, mode, state, params)
+        Self::new(issuer, to, params)
     }
 
-    fn new(
-        issuer: &Issuer,
-        redirect_uri: &str,
-        mode: ResponseMode,
-        state: Option<&str>,
-        mut params: Vec<(&'static str, String)>,
-    ) -> Self {
-        if let Some(state) = state {
-            params.push(("state", state.to_owned()));
+    fn new(issuer: &Issuer, to: &Redirect, mut params: Vec<(&'static str, String)>) -> Self {
+        if let Some(state) = &to.state {
+            params.push(("state", state.clone()));
         }
         params.push(("iss", issuer.as_str().to_owned()));
-        Self { redirect_uri: redirect_uri.to_owned(), mode, params }
+        Self { redirect_uri: to.redirect_uri.clone(), mode: to.response_mode, params }
+    }
+
+    /// OAuth error code and description, for an answer that does not travel through the browser.
+    pub(crate) fn into_error(self) -> (String, String) {
+        let mut params = self.params.into_iter();
+        let mut value = |wanted| params.find(|(name, _)| *name == wanted).map(|(_, value)| value);
+        (value("error").unwrap_or_default(), value("error_description").unwrap_or_default())
     }
 
     /// The OAuth error code, if this is an error.

@@ -4,14 +4,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use coffer_contract::application::GrantType;
 use coffer_core::{
     audit::{Actor, AuditEvent, EventCode},
-    authorization::CodeGrant,
+    authorization::{CodeGrant, Granted},
     client::Client,
 };
 use coffer_crypto::{Secret, TokenHash};
 use sha2::{Digest as _, Sha256};
 
-use super::{TokenRequest, TokenResponse, allowed, api_gone, mint_refresh, refuse, required, wanted_api};
-use crate::{Oidc, access_token::Access, error::EndpointError, presented::Scheme};
+use super::{TokenRequest, TokenResponse, allowed, refuse, required, wanted_api};
+use crate::{Oidc, error::EndpointError};
 
 impl Oidc {
     pub(super) async fn by_code(
@@ -105,49 +105,19 @@ impl Oidc {
         ip: Option<&str>,
     ) -> Result<TokenResponse, EndpointError> {
         let now = self.clock.now();
-        let sign_in = &grant.sign_in;
-        let Some(user) = self.store.users().get(&sign_in.user_id).await? else {
-            return Err(EndpointError::InvalidGrant("the user was deleted"));
-        };
-        let target = self.stored_target(grant.audience.as_deref()).await?.ok_or_else(api_gone)?;
-        let access = self
-            .mint_access(Access {
-                client,
-                user: Some((&user.id, &grant.family_id, Some(sign_in.auth_time))),
-                scopes: &grant.scopes,
-                target: &target,
-                actor: None,
-                jkt: grant.jkt.clone(),
-                until: None,
-            })
-            .await?;
-        let offline = grant.scopes.contains("offline_access");
-        let refresh = offline.then(|| mint_refresh(self, client, &grant, now));
-        let id_token = match grant.scopes.contains("openid") {
-            true => Some(self.id_token(client, &user, &grant.scopes, sign_in, grant.nonce.as_deref()).await?),
-            false => None,
-        };
+        let granted = Granted::from(grant.clone());
+        let first = self.first_tokens(client, &granted).await?;
         let actor = Actor::Client(client.id.clone());
         let event =
             AuditEvent::new(now, EventCode::TokenCodeExchanged, actor, "Exchanged a code for tokens.")
                 .client(&client.id)
-                .user(&user.id)
+                .user(&grant.sign_in.user_id)
                 .from_ip(ip);
-        let stored = refresh.as_ref().map(|minted| (&minted.hash, &minted.grant));
-        let fresh =
-            self.store.tokens().redeem_code(hash, now, stored, (&access.hash, &access.grant), event).await?;
-        if !fresh {
+        let tokens = self.store.tokens();
+        if !tokens.redeem_code(hash, now, first.refresh(), first.access(), event).await? {
             return Err(self.replayed(client, &grant, ip).await);
         }
-        Ok(TokenResponse {
-            scheme: Scheme::of(&access.grant),
-            access_token: access.token,
-            issued_token_type: None,
-            expires_in: Some(target.seconds()),
-            scopes: grant.scopes,
-            refresh_token: refresh.map(|minted| minted.token),
-            id_token,
-        })
+        Ok(first.into_response(granted))
     }
 
     /// A code used twice: whatever came from it ends (RFC 6749 section 4.1.2).

@@ -2,19 +2,20 @@
 
 mod client_credentials;
 mod code;
+mod device;
 mod exchange;
+mod first;
 mod refresh;
 mod subject;
 mod vault;
 
 use coffer_contract::application::GrantType;
 use coffer_core::{
-    Scopes, Timestamp,
+    Scopes,
     audit::{Actor, AuditEvent, EventCode},
-    authorization::CodeGrant,
     client::Client,
     ids::UserId,
-    refresh::{ABSOLUTE_SECONDS, IDLE_SECONDS, RefreshToken},
+    refresh::RefreshToken,
     rng,
 };
 use coffer_crypto::Secret;
@@ -42,6 +43,8 @@ pub struct TokenRequest {
     pub code_verifier: Option<Secret>,
     /// `refresh_token`
     pub refresh_token: Option<Secret>,
+    /// `device_code`
+    pub device_code: Option<Secret>,
     /// `scope`
     pub scope: Option<String>,
     /// `audience`
@@ -105,6 +108,7 @@ impl Oidc {
         let response = match grant {
             GrantType::AuthorizationCode => self.by_code(&client, request, ip).await,
             GrantType::RefreshToken => self.by_refresh_token(&client, request, ip).await,
+            GrantType::DeviceCode => self.by_device_code(&client, request, ip).await,
             GrantType::ClientCredentials => self.by_client_credentials(&client, request, ip).await,
             GrantType::TokenExchange => self.by_exchange(&client, request, ip).await,
             GrantType::TokenVault => self.by_vault(&client, request, ip).await,
@@ -165,7 +169,7 @@ fn api_gone() -> EndpointError {
 }
 
 /// The grant must be switched on for the client.
-fn allowed(client: &Client, grant: GrantType) -> Result<(), EndpointError> {
+pub(crate) fn allowed(client: &Client, grant: GrantType) -> Result<(), EndpointError> {
     if client.may_use(grant) {
         return Ok(());
     }
@@ -177,26 +181,4 @@ fn allowed(client: &Client, grant: GrantType) -> Result<(), EndpointError> {
 
 fn mint(oidc: &Oidc, token: RefreshToken) -> Minted<RefreshToken> {
     Minted::new(format!("cfr_{}", rng::token(oidc.rng.as_ref())), token)
-}
-
-/// A family's state as its first refresh token; stored with the family even where none is handed out.
-fn mint_refresh(oidc: &Oidc, client: &Client, grant: &CodeGrant, now: Timestamp) -> Minted<RefreshToken> {
-    let sign_in = &grant.sign_in;
-    let token = RefreshToken {
-        family_id: grant.family_id.clone(),
-        client_id: client.id.clone(),
-        user_id: sign_in.user_id.clone(),
-        scopes: grant.scopes.clone(),
-        audience: grant.audience.clone(),
-        // A confidential client proves itself with each use anyway (RFC 9449 section 5).
-        jkt: grant.jkt.clone().filter(|_| client.is_public()),
-        auth_time: sign_in.auth_time,
-        session_id: sign_in.session_id.clone(),
-        issued_at: now,
-        rotated_at: None,
-        idle_expires_at: now.plus_seconds(IDLE_SECONDS),
-        family_expires_at: now.plus_seconds(ABSOLUTE_SECONDS),
-        revoked_at: None,
-    };
-    mint(oidc, token)
 }

@@ -294,6 +294,8 @@ impl Oidc {
         let event = AuditEvent::new(now, EventCode::UserSignedOutEverywhere, actor, text)
             .user(&user.id)
             .from_ip(browser.ip.as_deref());
-        Ok(self.store.users().sign_out_everywhere(&user.id, now, event).await?)
+        self.store.users().sign_out_everywhere(&user.id, now, event).await?;
+        self.wake_herald();
+        Ok(())
     }
 }

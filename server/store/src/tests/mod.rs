@@ -2,6 +2,7 @@
 
 mod audit;
 mod connections;
+mod front;
 mod sessions;
 mod sign_in;
 mod together;
@@ -19,7 +20,7 @@ use coffer_contract::{
 use coffer_core::{
     Scopes, SystemRng,
     audit::{Actor, AuditEvent, EventCode},
-    authorization::{AccessGrant, CodeGrant, SignIn},
+    authorization::{AccessGrant, AnswerTo, AuthorizationRequest, CodeGrant, Prompts, SignIn},
     client::Client,
     connection::Connection,
     ids::{ClientId, ConnectionId, FamilyId, UserId},
@@ -152,6 +153,22 @@ impl World {
             jkt: None,
             issued_at: at(0),
             expires_at: at(3600),
+        }
+    }
+
+    fn request(&self, answer: AnswerTo) -> AuthorizationRequest {
+        AuthorizationRequest {
+            client_id: self.client.id.clone(),
+            answer,
+            scopes: Scopes::parse("openid", false),
+            connection: None,
+            connection_scopes: Scopes::default(),
+            prompt: Prompts::default(),
+            max_age: None,
+            login_hint: None,
+            person: None,
+            audience: None,
+            jkt: None,
         }
     }
 

@@ -2,7 +2,7 @@ use coffer_contract::Timestamp;
 use coffer_core::{
     Scopes,
     audit::EventCode,
-    authorization::{AuthorizationRequest, Interaction, Prompts, ResponseMode, SignIn, Stage, UpstreamLogin},
+    authorization::{AnswerTo, Interaction, Redirect, ResponseMode, SignIn, Stage, UpstreamLogin},
     user::Profile,
 };
 use coffer_crypto::TokenHash;
@@ -12,22 +12,13 @@ use crate::StoreError;
 
 fn interaction(world: &World) -> Interaction {
     Interaction {
-        request: AuthorizationRequest {
-            client_id: world.client.id.clone(),
+        request: world.request(AnswerTo::Client(Redirect {
             redirect_uri: "https://app.example/callback".into(),
             response_mode: ResponseMode::Query,
-            scopes: Scopes::parse("openid", false),
             state: Some("state".into()),
             nonce: None,
             code_challenge: None,
-            audience: None,
-            jkt: None,
-            connection: None,
-            connection_scopes: Scopes::default(),
-            prompt: Prompts::default(),
-            max_age: None,
-            login_hint: None,
-        },
+        })),
         stage: Stage::SignIn,
         browser_hash: [7; 32],
         expires_at: at(60),
