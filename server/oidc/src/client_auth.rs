@@ -104,7 +104,9 @@ impl Oidc {
                 TokenEndpointAuthMethod::PrivateKeyJwt
             }
         };
-        if used != client.auth_method {
+        // A secret is as good in the header as in the body: libraries choose one by themselves.
+        let by_secret = used.has_secret() && client.auth_method.has_secret();
+        if used != client.auth_method && !by_secret {
             return Err(EndpointError::InvalidRequest(format!(
                 "This application is registered for {}, not {}. Change either.",
                 client.auth_method.code(),

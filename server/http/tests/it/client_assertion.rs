@@ -1,5 +1,6 @@
 //! `private_key_jwt` (RFC 7523, OpenID Connect Core section 9), with keys registered and keys fetched.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use coffer_contract::application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
 use coffer_core::{audit::EventCode, client::Client};
 use serde_json::{Value, json};
@@ -122,6 +123,27 @@ async fn there_is_one_way_of_proof() {
     assert_eq!(server.token(&secret).await.refusal(), refused());
     let nothing = [("grant_type", "refresh_token"), ("client_id", client.id.as_str())];
     assert_eq!(server.token(&nothing).await.refusal(), refused());
+}
+
+/// RFC 6749 section 2.3.1: the header must be supported; the body may be.
+#[tokio::test]
+async fn a_secret_proves_the_client_in_the_header_as_in_the_body() {
+    let server = Server::start().await;
+    let client = server.web().await;
+    let refresh = server.signed_in(&client).await;
+    let ask = async |secret: &str, further: &str| {
+        let basic = STANDARD.encode(format!("{}:{secret}", client.id));
+        let request = axum::http::Request::post("/oauth/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", format!("Basic {basic}"))
+            .body(axum::body::Body::from(format!(
+                "grant_type=refresh_token&refresh_token={refresh}{further}"
+            )));
+        server.send(request.unwrap()).await
+    };
+    assert_eq!(ask("wrong", "").await.refusal(), refused());
+    assert_eq!(ask(&client.secret, "&client_secret=x").await.refusal(), (400, "invalid_request".into()));
+    assert_eq!(ask(&client.secret, "").await.status, 200);
 }
 
 /// Keys behind `jwks_uri`: kept, and looked for anew when one is not known, though not all the time.
