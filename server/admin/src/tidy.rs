@@ -95,6 +95,7 @@ pub fn application(mut form: ApplicationForm) -> ApplicationForm {
     trim(&mut form.description);
     lines(&mut form.callbacks);
     lines(&mut form.logout_urls);
+    optional(&mut form.backchannel_logout_uri);
     lines(&mut form.web_origins);
     form.grants = GrantType::ALL.into_iter().filter(|grant| form.grants.contains(grant)).collect();
     form

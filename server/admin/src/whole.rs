@@ -36,10 +36,6 @@ pub struct WholeApplication {
     pub jwks: Option<Value>,
     /// Where its public keys are.
     pub jwks_uri: Option<String>,
-    /// Where it is told that a session ended.
-    pub backchannel_logout_uri: Option<String>,
-    /// Whether its authorization requests must be pushed.
-    pub require_par: bool,
     /// Its picture.
     pub logo_uri: Option<String>,
     /// Notes, by name.
@@ -178,11 +174,7 @@ impl Signed {
                 "Give the application's public keys, here or in jwks_uri: it proves itself with them.";
             fields.push(FieldError::new("jwks", message));
         }
-        for (name, address) in [
-            ("jwks_uri", &whole.jwks_uri),
-            ("backchannel_logout_uri", &whole.backchannel_logout_uri),
-            ("logo_uri", &whole.logo_uri),
-        ] {
+        for (name, address) in [("jwks_uri", &whole.jwks_uri), ("logo_uri", &whole.logo_uri)] {
             let wrong = address.as_deref().and_then(|address| validate::provider_url(address).err());
             fields.extend(wrong.map(|message| FieldError::new(name, message)));
         }
@@ -208,8 +200,8 @@ impl Signed {
             refresh_policies: whole.refresh_policies,
             jwks: whole.jwks,
             jwks_uri: whole.jwks_uri,
-            backchannel_logout_uri: whole.backchannel_logout_uri,
-            require_par: whole.require_par,
+            backchannel_logout_uri: form.backchannel_logout_uri,
+            require_par: form.require_par,
             logo_uri: whole.logo_uri,
             metadata: whole.metadata,
             ..client

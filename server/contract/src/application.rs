@@ -310,7 +310,9 @@ pub struct ApplicationForm {
     pub callbacks: Vec<String>,
     /// Exact addresses allowed after logout.
     pub logout_urls: Vec<String>,
-    /// Origins whose scripts may call the token endpoint (CORS).
+    /// Where it is told that a session ended (OpenID Connect Back-Channel Logout 1.0).
+    pub backchannel_logout_uri: Option<String>,
+    /// Origins whose scripts may call the token endpoint (CORS), and get answers by message.
     pub web_origins: Vec<String>,
     /// Grants it may use.
     pub grants: Vec<GrantType>,
@@ -318,6 +320,8 @@ pub struct ApplicationForm {
     pub auth_method: TokenEndpointAuthMethod,
     /// Signature algorithm of its ID tokens.
     pub id_token_alg: SigningAlgorithm,
+    /// Whether its authorization requests must be pushed (RFC 9126 section 6).
+    pub require_par: bool,
     /// Whether the consent page is skipped, for applications of the same organisation.
     pub first_party: bool,
     /// Whether it may connect accounts for its users, through the My Account API.
@@ -372,6 +376,8 @@ impl ApplicationForm {
                 errors.push(FieldError::new("logout_urls", format!("{url}: {message}")));
             }
         }
+        let wrong = self.backchannel_logout_uri.as_deref().and_then(|url| validate::provider_url(url).err());
+        errors.extend(wrong.map(|message| FieldError::new("backchannel_logout_uri", message)));
         for origin in &self.web_origins {
             if let Err(message) = validate::origin(origin) {
                 errors.push(FieldError::new("web_origins", format!("{origin}: {message}")));

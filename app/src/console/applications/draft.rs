@@ -12,6 +12,7 @@ pub(super) struct Draft {
     pub callbacks: RwSignal<String>,
     /// One address on each line.
     pub logout_urls: RwSignal<String>,
+    pub backchannel_logout_uri: RwSignal<String>,
     /// One origin on each line.
     pub web_origins: RwSignal<String>,
     pub grants: RwSignal<Vec<GrantType>>,
@@ -19,6 +20,7 @@ pub(super) struct Draft {
     pub auth_method: RwSignal<String>,
     /// JOSE `alg`.
     pub id_token_alg: RwSignal<String>,
+    pub require_par: RwSignal<bool>,
     pub first_party: RwSignal<bool>,
     pub connect_accounts: RwSignal<bool>,
 }
@@ -32,10 +34,12 @@ impl Draft {
             description: RwSignal::new(form.description.clone()),
             callbacks: lines(&form.callbacks),
             logout_urls: lines(&form.logout_urls),
+            backchannel_logout_uri: RwSignal::new(form.backchannel_logout_uri.clone().unwrap_or_default()),
             web_origins: lines(&form.web_origins),
             grants: RwSignal::new(form.grants.clone()),
             auth_method: RwSignal::new(form.auth_method.code().to_owned()),
             id_token_alg: RwSignal::new(form.id_token_alg.code().to_owned()),
+            require_par: RwSignal::new(form.require_par),
             first_party: RwSignal::new(form.first_party),
             connect_accounts: RwSignal::new(form.connect_accounts),
         }
@@ -49,12 +53,15 @@ impl Draft {
             description: self.description.get_untracked().trim().to_owned(),
             callbacks: lines(&self.callbacks.read_untracked()),
             logout_urls: lines(&self.logout_urls.read_untracked()),
+            backchannel_logout_uri: Some(self.backchannel_logout_uri.get_untracked().trim().to_owned())
+                .filter(|address| !address.is_empty()),
             web_origins: lines(&self.web_origins.read_untracked()),
             grants: GrantType::ALL.into_iter().filter(|grant| chosen.contains(grant)).collect(),
             auth_method: TokenEndpointAuthMethod::from_code(&self.auth_method.read_untracked())
                 .unwrap_or(TokenEndpointAuthMethod::None),
             id_token_alg: SigningAlgorithm::from_code(&self.id_token_alg.read_untracked())
                 .unwrap_or_default(),
+            require_par: self.require_par.get_untracked(),
             first_party: self.first_party.get_untracked(),
             connect_accounts: self.connect_accounts.get_untracked(),
         }

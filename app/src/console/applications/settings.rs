@@ -108,6 +108,14 @@ fn Addresses(draft: Draft, errors: Errors) -> impl IntoView {
                 rows=2
                 hint="Where users may be sent after they signed out."
             />
+            <Field
+                label="Back-channel logout URL"
+                name="backchannel_logout_uri"
+                value=draft.backchannel_logout_uri
+                errors=errors
+                mono=true
+                hint="Where the application is told, by a signed logout token, that a user's session ended."
+            />
             <TextArea
                 label="Allowed web origins"
                 name="web_origins"
@@ -115,7 +123,8 @@ fn Addresses(draft: Draft, errors: Errors) -> impl IntoView {
                 errors=errors
                 mono=true
                 rows=2
-                hint="Whose scripts may call the token endpoint from a browser, such as https://app.example.com."
+                hint="Whose scripts may call the token endpoint and get answers in a frame or window, such as \
+                      https://app.example.com."
             />
         </Section>
     }
@@ -172,6 +181,13 @@ fn Grants(draft: Draft, errors: Errors, app_type: ApplicationType) -> impl IntoV
                     errors=errors
                 />
             </div>
+            <Toggle
+                label="Require pushed authorization requests"
+                name="require_par"
+                value=draft.require_par
+                hint="Sign-ins begin with a request that the application sends itself, authenticated (RFC 9126); one \
+                      that is only in the browser's address is refused."
+            />
         </Section>
     }
     .into_any()

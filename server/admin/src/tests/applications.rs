@@ -74,6 +74,42 @@ async fn changes_are_tidied_checked_and_versioned() {
     assert!(matches!(stale, ApiError::Conflict { .. }));
 }
 
+/// An agent in a container: it keeps a secret, signs its user in by a code, and uses the vault.
+#[tokio::test]
+async fn an_agent_without_a_browser_may_have_device_code_and_vault() {
+    let house = House::set_up().await;
+    let signed = house.signed().await;
+    let (client_id, _) = create(&signed, ApplicationType::MachineToMachine).await;
+    let detail = signed.application(&client_id).await.unwrap();
+    let mut form = detail.form;
+    form.grants = vec![GrantType::TokenVault, GrantType::DeviceCode, GrantType::RefreshToken];
+    let saved = signed.update_application(&client_id, form, detail.version).await.unwrap();
+    assert_eq!(saved.form.grants, [GrantType::RefreshToken, GrantType::DeviceCode, GrantType::TokenVault]);
+}
+
+#[tokio::test]
+async fn logout_address_and_pushed_requests_are_settings() {
+    let house = House::set_up().await;
+    let signed = house.signed().await;
+    let (client_id, _) = create(&signed, ApplicationType::RegularWeb).await;
+    let detail = signed.application(&client_id).await.unwrap();
+    let mut form = detail.form;
+    assert_eq!((form.backchannel_logout_uri.as_deref(), form.require_par), (None, false));
+    form.require_par = true;
+    for wrong in ["http://app.example/logout", "https://app.example/#logout", "logout"] {
+        form.backchannel_logout_uri = Some(wrong.into());
+        let refused = signed.update_application(&client_id, form.clone(), detail.version).await;
+        assert_eq!(fields(&refused.unwrap_err()), ["backchannel_logout_uri"], "{wrong}");
+    }
+    form.backchannel_logout_uri = Some(" https://app.example/logout ".into());
+    let saved = signed.update_application(&client_id, form.clone(), detail.version).await.unwrap();
+    assert_eq!(saved.form.backchannel_logout_uri.as_deref(), Some("https://app.example/logout"));
+    assert!(saved.form.require_par);
+    form.backchannel_logout_uri = Some(" ".into());
+    let saved = signed.update_application(&client_id, form, saved.version).await.unwrap();
+    assert_eq!(saved.form.backchannel_logout_uri, None);
+}
+
 #[tokio::test]
 async fn deleting_needs_the_name() {
     let house = House::set_up().await;

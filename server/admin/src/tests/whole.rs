@@ -21,10 +21,12 @@ fn whole() -> WholeApplication {
             description: String::new(),
             callbacks: vec![],
             logout_urls: vec![],
+            backchannel_logout_uri: None,
             web_origins: vec![],
             grants: ApplicationType::RegularWeb.default_grants(),
             auth_method: TokenEndpointAuthMethod::ClientSecretPost,
             id_token_alg: SigningAlgorithm::default(),
+            require_par: false,
             first_party: false,
             connect_accounts: false,
         },
@@ -32,8 +34,6 @@ fn whole() -> WholeApplication {
         refresh_policies: vec![],
         jwks: None,
         jwks_uri: None,
-        backchannel_logout_uri: None,
-        require_par: false,
         logo_uri: None,
         metadata: Default::default(),
     }
@@ -85,24 +85,24 @@ async fn what_the_form_does_not_have_is_checked_too() {
     let house = House::new().await;
     let signed = operator(&house);
     let private = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "a", "y": "b", "d": "c" }] });
+    let logout = Some("http://agent.example/logout".into());
     let refused = WholeApplication {
+        form: ApplicationForm { backchannel_logout_uri: logout, ..whole().form },
         resource_server: Some("urn:none".into()),
         refresh_policies: vec![RefreshPolicy { audience: "urn:none".into(), scope: vec![] }],
         jwks: Some(private),
         jwks_uri: Some("https://agent.example/keys".into()),
-        backchannel_logout_uri: Some("http://agent.example/logout".into()),
         logo_uri: Some("logo.png".into()),
         metadata: [(String::new(), "x".to_owned())].into(),
-        ..whole()
     };
     let new = NewWholeApplication { whole: refused, ..new(None, None) };
     let error = signed.create_whole_application(new).await.unwrap_err();
     let expected = [
+        "backchannel_logout_uri",
         "resource_server",
         "refresh_policies",
         "jwks",
         "jwks_uri",
-        "backchannel_logout_uri",
         "logo_uri",
         "metadata",
     ];
