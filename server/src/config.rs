@@ -26,6 +26,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// TLS without a proxy.
+    pub tls: Tls,
     /// The database.
     pub database: Database,
     /// The key file.
@@ -40,6 +42,16 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// The log.
     pub log: Log,
+}
+
+/// TLS without a proxy.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file with the certificate and its chain.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with the private key.
+    pub key: Option<PathBuf>,
 }
 
 /// The database.
@@ -167,9 +179,19 @@ impl Config {
         }
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
             return refuse(format!(
-                "public_url {url} must begin with https://; plain http is for localhost alone. Put a proxy that \
-                 speaks https in front of Coffer and enter its address"
+                "public_url {url} must begin with https://; plain http is for localhost alone. Set \
+                 tls.certificate and tls.key, or put a proxy that speaks https in front of Coffer and enter its address"
             ));
+        }
+        match (&self.tls.certificate, &self.tls.key) {
+            (Some(_), None) => return refuse("tls.key is missing: tls.certificate needs the key beside it".into()),
+            (None, Some(_)) => return refuse("tls.certificate is missing: tls.key needs the certificate beside it".into()),
+            (Some(_), Some(_)) if url.scheme() != "https" => {
+                return refuse(format!(
+                    "public_url {url} must begin with https://, because tls.certificate and tls.key are set"
+                ));
+            }
+            _ => {}
         }
         if !(1..=30).contains(&self.outbound.timeout_seconds) {
             return refuse("outbound.timeout_seconds must be between 1 and 30".into());
@@ -204,6 +226,10 @@ mod tests {
             ("public_url = \"https://coffer.example/sub/\"", "path"),
             ("public_url = \"https://coffer.example/?x\"", "query"),
             ("[database]\nurl = \"postgres://coffer@db/coffer\"", "database.url"),
+            ("[tls]\ncertificate = \"a.pem\"", "tls.key"),
+            ("[tls]\nkey = \"a.pem\"", "tls.certificate"),
+            ("[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"", "public_url http://localhost:3000/ must begin with https"),
+            ("[tls]\nchain = \"a.pem\"", "certificate"),
             ("[outbound]\nallow_private = [\"everything\"]", "allow_private"),
             ("[outbound]\ntimeout_seconds = 0", "timeout_seconds"),
         ] {
@@ -211,5 +237,7 @@ mod tests {
             assert!(error.contains(expected), "{text}: {error}");
         }
         assert!(load("public_url = \"https://coffer.example\"").is_ok());
+        let tls = "public_url = \"https://coffer.example:8443\"\n[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"";
+        assert_eq!(load(tls).unwrap().public_url.as_str(), "https://coffer.example:8443/");
     }
 }

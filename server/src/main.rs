@@ -8,6 +8,8 @@ mod keyfile;
 mod logging;
 mod reseal;
 mod sandbox;
+mod serving;
+mod tls;
 mod wiring;
 
 use std::process::ExitCode;

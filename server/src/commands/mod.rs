@@ -13,6 +13,7 @@ use crate::{
     keyfile::KeysError,
     logging,
     reseal::ResealError,
+    tls::{self, TlsError},
     wiring,
 };
 
@@ -25,6 +26,9 @@ pub enum Failure {
     /// The key file.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -93,6 +97,7 @@ async fn migrate(config: &Config) -> Result<(), Failure> {
 }
 
 fn check_config(config: &Config) -> Result<(), Failure> {
+    tls::check(&config.tls)?;
     let text = toml::to_string(config).map_err(|error| Failure::Start(error.to_string()))?;
     say(format_args!("{text}\nThe configuration is good."));
     Ok(())

@@ -1,6 +1,5 @@
 //! `coffer serve`
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use coffer_http::router;
@@ -10,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, say};
 use crate::{
     config::Config,
-    reseal, sandbox,
+    reseal, sandbox, serving,
+    tls::Certificate,
     wiring::{self, Base},
 };
 
@@ -27,6 +27,7 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
             config.listen
         ))
     })?;
+    let certificate = Certificate::load(&config.tls)?;
     // Before it says that it is there: a signal right after that must not cut it off.
     let told = told_to_stop().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
     let base = wiring::base(config).await?;
@@ -60,11 +61,7 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         let (state, stop) = (server.state.clone(), stop.clone());
         async move { state.oidc.run_herald(stop).await }
     });
-    let service = router(server.state).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = tokio::spawn({
-        let stop = stop.clone();
-        async move { axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await }
-    });
+    let serving = tokio::spawn(serving::run(listener, certificate, router(server.state), stop.clone()));
     told.await;
     tracing::info!("stopping: requests under way are finished first");
     stop.cancel();

@@ -8,3 +8,4 @@ mod harness;
 mod key_file;
 mod keys;
 mod serve;
+mod tls;
