@@ -184,8 +184,12 @@ impl Config {
             ));
         }
         match (&self.tls.certificate, &self.tls.key) {
-            (Some(_), None) => return refuse("tls.key is missing: tls.certificate needs the key beside it".into()),
-            (None, Some(_)) => return refuse("tls.certificate is missing: tls.key needs the certificate beside it".into()),
+            (Some(_), None) => {
+                return refuse("tls.key is missing: tls.certificate needs the key beside it".into());
+            }
+            (None, Some(_)) => {
+                return refuse("tls.certificate is missing: tls.key needs the certificate beside it".into());
+            }
             (Some(_), Some(_)) if url.scheme() != "https" => {
                 return refuse(format!(
                     "public_url {url} must begin with https://, because tls.certificate and tls.key are set"
@@ -228,7 +232,10 @@ mod tests {
             ("[database]\nurl = \"postgres://coffer@db/coffer\"", "database.url"),
             ("[tls]\ncertificate = \"a.pem\"", "tls.key"),
             ("[tls]\nkey = \"a.pem\"", "tls.certificate"),
-            ("[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"", "public_url http://localhost:3000/ must begin with https"),
+            (
+                "[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"",
+                "public_url http://localhost:3000/ must begin with https",
+            ),
             ("[tls]\nchain = \"a.pem\"", "certificate"),
             ("[outbound]\nallow_private = [\"everything\"]", "allow_private"),
             ("[outbound]\ntimeout_seconds = 0", "timeout_seconds"),
@@ -237,7 +244,8 @@ mod tests {
             assert!(error.contains(expected), "{text}: {error}");
         }
         assert!(load("public_url = \"https://coffer.example\"").is_ok());
-        let tls = "public_url = \"https://coffer.example:8443\"\n[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"";
+        let tls =
+            "public_url = \"https://coffer.example:8443\"\n[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"";
         assert_eq!(load(tls).unwrap().public_url.as_str(), "https://coffer.example:8443/");
     }
 }

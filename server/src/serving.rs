@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::{Handle, tls_rustls::{RustlsConfig, from_tcp_rustls}};
+use axum_server::{
+    Handle,
+    tls_rustls::{RustlsConfig, from_tcp_rustls},
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -173,7 +173,8 @@ impl Files {
 
     /// TLS 1.2 and 1.3, with HTTP/2 and HTTP/1.1 by ALPN (RFC 7301).
     fn server(&self, certificate: &[u8], key: &[u8]) -> Result<ServerConfig, TlsError> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(certificate).collect::<Result<_, _>>().unwrap_or_default();
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(certificate).collect::<Result<_, _>>().unwrap_or_default();
         if chain.is_empty() {
             return Err(TlsError::NoCertificate(self.certificate.clone()));
         }
@@ -190,7 +191,9 @@ impl Files {
     fn refused(&self, source: rustls::Error) -> TlsError {
         let (certificate, key) = (self.certificate.clone(), self.key.clone());
         match source {
-            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => TlsError::Mismatch { certificate, key },
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                TlsError::Mismatch { certificate, key }
+            }
             source => TlsError::Unusable { certificate, key, source },
         }
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{from_fn_with_state, map_response},
     response::Response,
 };
 use tower_http::{
-    cors::{AllowOrigin, CorsLayer},
+    cors::{AllowOrigin, Any, CorsLayer},
     timeout::TimeoutLayer,
 };
 
@@ -180,12 +180,23 @@ async fn explain_time_out(mut response: Response) -> Response {
 /// Scripts of any origin may read it.
 fn open_to_scripts() -> CorsLayer {
     CorsLayer::new()
-        .allow_origin(tower_http::cors::Any)
+        .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers(tower_http::cors::Any)
+        .allow_headers(Any)
         .expose_headers([header::WWW_AUTHENTICATE])
         .max_age(Duration::from_secs(600))
 }
+
+/// Headers that scripts may send: those of the protocols, and the one in which SDKs name themselves.
+const SENT: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    HeaderName::from_static("dpop"),
+    HeaderName::from_static("auth0-client"),
+];
+/// Headers of answers that scripts may read (RFC 9449 section 8, RFC 6750 section 3).
+const READ: [HeaderName; 3] =
+    [HeaderName::from_static("dpop-nonce"), header::RETRY_AFTER, header::WWW_AUTHENTICATE];
 
 /// Scripts may call the token endpoint from the origins that an application lists.
 fn cors(state: &AppState) -> CorsLayer {
@@ -200,6 +211,7 @@ fn cors(state: &AppState) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(listed)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers(SENT)
+        .expose_headers(READ)
         .max_age(Duration::from_secs(600))
 }

@@ -9,6 +9,7 @@ mod client_assertion;
 mod client_documents;
 mod connect;
 mod connect_refusals;
+mod cors;
 mod device;
 mod dpop;
 mod exchange;
