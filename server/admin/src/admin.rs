@@ -75,6 +75,11 @@ impl Admin {
         Self { store, ..self.clone() }
     }
 
+    /// The server's public address, with a slash at its end.
+    pub fn issuer(&self) -> &Url {
+        &self.issuer
+    }
+
     /// What delivers to webhooks.
     pub fn webhooks(&self) -> &Webhooks {
         &self.webhooks
