@@ -34,8 +34,52 @@ pub enum Command {
     /// Keys: those that seal the database (in the key file) and those that sign ID tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Connections, applications and APIs as one file: write it, see what it would change, apply it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Check the configuration and show what applies.
     CheckConfig,
+}
+
+/// What to do with connections, applications and APIs as a file.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Write what there is to standard output. Never a secret.
+    Export {
+        /// Refer to client secrets by environment variables, instead of saying in comments how to: for a database
+        /// that does not have them yet.
+        #[arg(long)]
+        secret_references: bool,
+    },
+    /// Show what a file would change, and change nothing. Ends with status 0 if that is nothing, with 2 if there
+    /// is something to do, and with 1 if the file cannot be used.
+    Plan {
+        /// The file; - is standard input.
+        file: PathBuf,
+        /// Delete what the file does not have, of the kinds that it has.
+        #[arg(long)]
+        prune: bool,
+        /// Show it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a file would change, ask, and change it: everything, or nothing if anything is refused.
+    Apply {
+        /// The file; - is standard input.
+        file: PathBuf,
+        /// Delete what the file does not have, of the kinds that it has.
+        #[arg(long)]
+        prune: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+        /// Write client secrets that are made to this new file, which only you can read.
+        #[arg(long, value_name = "FILE", conflicts_with = "print_secrets")]
+        secrets_to: Option<PathBuf>,
+        /// Show client secrets that are made, once, on standard output.
+        #[arg(long)]
+        print_secrets: bool,
+    },
 }
 
 /// What to do with administrators.

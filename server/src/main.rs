@@ -18,9 +18,12 @@ use clap::Parser as _;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return say_usage(&error),
+    };
     match commands::run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             say_error(&error);
             ExitCode::FAILURE
@@ -31,4 +34,16 @@ async fn main() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "the command's own message; the log may not be set up")]
 fn say_error(error: &commands::Failure) {
     eprintln!("coffer: {error}");
+}
+
+/// What is wrong with the arguments, or the help that they ask for.
+fn say_usage(error: &clap::Error) -> ExitCode {
+    // Nobody is left to hear of it if that fails.
+    _ = error.print();
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        // There, 2 says that there are changes: a mistyped option must not be taken for that.
+        _ if std::env::args_os().any(|arg| arg == "config") => ExitCode::FAILURE,
+        _ => ExitCode::from(2),
+    }
 }

@@ -35,7 +35,10 @@ pub async fn database(config: &Config) -> Result<(Store, usize), Failure> {
     let url = &config.database.url;
     let store = Store::connect(url).await.map_err(|source| Failure::database(url, source))?;
     let pending = store.pending_migrations().await.map_err(|source| Failure::database(url, source))?;
-    store.migrate().await.map_err(|source| Failure::database(url, source))?;
+    // Looking for none is logged, too: no need for that at each command.
+    if pending > 0 {
+        store.migrate().await.map_err(|source| Failure::database(url, source))?;
+    }
     Ok((store, pending))
 }
 

@@ -1,9 +1,13 @@
 //! One file per command.
 
 mod admin;
+mod blueprint;
 mod keys;
 mod serve;
 
+use std::process::ExitCode;
+
+use coffer_blueprint::BlueprintError;
 use coffer_store::StoreError;
 use thiserror::Error;
 
@@ -55,6 +59,14 @@ pub enum Failure {
     /// Signing keys.
     #[error("{0}")]
     Signing(#[from] coffer_oidc::keys::KeysError),
+    /// A blueprint.
+    #[error("{file}: {source}")]
+    Blueprint {
+        /// Its name.
+        file: String,
+        /// Why.
+        source: BlueprintError,
+    },
     /// Something else that start-up needs.
     #[error("{0}")]
     Start(String),
@@ -72,16 +84,18 @@ impl Failure {
 }
 
 /// Runs a command.
-pub async fn run(cli: Cli) -> Result<(), Failure> {
+pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(cli.config.as_deref())?;
     logging::start(&config.log)?;
-    match cli.command {
+    let done = match cli.command {
+        Command::Config(command) => return blueprint::run(&config, command).await,
         Command::Serve { sandbox } => serve::run(&config, sandbox).await,
         Command::Migrate => migrate(&config).await,
         Command::Admin(command) => admin::run(&config, command).await,
         Command::Keys(command) => keys::run(&config, command).await,
         Command::CheckConfig => check_config(&config),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// What a command tells the person who ran it.

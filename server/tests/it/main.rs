@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests: a failed unwrap is a failed test")]
 
 mod admin;
+mod blueprint;
 mod config;
 mod database;
 mod harness;

@@ -1,0 +1,181 @@
+//! `coffer config`
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use coffer_blueprint::{Action, BlueprintError, Desk, Draft, Issued, References, SystemSources};
+
+use super::{Failure, say};
+use crate::{cli::ConfigCommand, config::Config, wiring};
+
+/// Status of `coffer config plan` when there is something to do.
+const CHANGES: u8 = 2;
+
+pub(super) async fn run(config: &Config, command: ConfigCommand) -> Result<ExitCode, Failure> {
+    let base = wiring::base(config).await?;
+    let admin = wiring::house(config, &base, None).await?.admin;
+    let desk = Desk::new(admin, base.store.clone());
+    match command {
+        ConfigCommand::Export { secret_references } => {
+            let references = if secret_references { References::Written } else { References::Commented };
+            let text = desk.export(references).await.map_err(|source| failed("the export", source))?;
+            say(text.trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+        ConfigCommand::Plan { file, prune, json } => {
+            let (name, draft) = draft(&desk, &file, prune).await?;
+            if json {
+                say(format_args!("{:#}", draft.plan().json(&name)));
+            } else {
+                say(draft.plan().text(&name).trim_end());
+            }
+            Ok(if draft.plan().is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
+        }
+        ConfigCommand::Apply { file, prune, yes, secrets_to, print_secrets } => {
+            let (name, draft) = draft(&desk, &file, prune).await?;
+            apply(&desk, &name, &draft, yes, secrets_to.as_deref(), print_secrets).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn failed(file: &str, source: BlueprintError) -> Failure {
+    Failure::Blueprint { file: file.to_owned(), source }
+}
+
+/// Reads the blueprint and works out what it would change. Also its name, for people.
+async fn draft(desk: &Desk, file: &Path, prune: bool) -> Result<(String, Draft), Failure> {
+    let (name, text) = read(file)
+        .map_err(|error| Failure::Start(format!("the file {} cannot be read: {error}", file.display())))?;
+    let draft = desk.draft(&name, &text, &SystemSources, prune).await;
+    Ok((name.clone(), draft.map_err(|source| failed(&name, source))?))
+}
+
+fn read(file: &Path) -> io::Result<(String, String)> {
+    if file != Path::new("-") {
+        return Ok((file.display().to_string(), std::fs::read_to_string(file)?));
+    }
+    let mut text = String::new();
+    io::stdin().lock().read_to_string(&mut text)?;
+    Ok(("standard input".to_owned(), text))
+}
+
+async fn apply(
+    desk: &Desk,
+    name: &str,
+    draft: &Draft,
+    yes: bool,
+    secrets_to: Option<&Path>,
+    print_secrets: bool,
+) -> Result<(), Failure> {
+    let plan = draft.plan();
+    if let Some(title) = plan.makes_secret().filter(|_| secrets_to.is_none() && !print_secrets) {
+        return Err(failed(name, BlueprintError::Homeless(title.to_owned())));
+    }
+    if let Some(path) = secrets_to.filter(|path| path.exists()) {
+        return Err(Failure::Start(format!(
+            "the file {} exists already; move it away, or name another for --secrets-to. Nothing was changed",
+            path.display()
+        )));
+    }
+    say(plan.text(name).trim_end());
+    if plan.is_empty() {
+        return Ok(());
+    }
+    if !yes {
+        tokio::task::spawn_blocking(confirm).await.map_err(|error| Failure::Start(error.to_string()))??;
+    }
+    let mut placed = None;
+    let outcome = desk
+        .apply(draft, |issued| {
+            if let Some(path) = secrets_to.filter(|_| issued.iter().any(|one| one.secret.is_some())) {
+                write_secrets(path, issued)?;
+                placed = Some(path.to_owned());
+            }
+            Ok(())
+        })
+        .await;
+    let outcome = match (outcome, &placed) {
+        (Ok(outcome), _) => outcome,
+        (Err(source), placed) => {
+            discard(placed.as_deref());
+            return Err(failed(name, source));
+        }
+    };
+    let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
+    say(format_args!(
+        "\nDone: {} created, {} changed, {} deleted.",
+        count(Action::Create),
+        count(Action::Change),
+        count(Action::Delete)
+    ));
+    for one in &outcome.issued {
+        if one.new && !one.named {
+            say(format_args!(
+                "Application “{}” has the client id {id}. Add client_id = \"{id}\" to it in the file, so that it is \
+                 still known when its name changes.",
+                one.name,
+                id = one.client_id
+            ));
+        }
+        if let (Some(secret), true) = (&one.secret, print_secrets) {
+            say(format_args!("Client secret of “{}” ({}): {}", one.name, one.client_id, secret.reveal()));
+        }
+    }
+    if let Some(path) = placed {
+        say(format_args!("The new client secrets are in {}, which only you can read.", path.display()));
+    }
+    Ok(())
+}
+
+/// Asks at a terminal.
+fn confirm() -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        let message =
+            "nothing was changed: there is no terminal to ask at. Add --yes to apply without being asked";
+        return Err(Failure::Start(message.to_owned()));
+    }
+    say("\nApply these changes? Enter yes to do so:");
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line);
+    read.map_err(|error| Failure::Start(format!("the answer could not be read: {error}")))?;
+    if line.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(Failure::Start("nothing was changed: it was not confirmed".into()))
+    }
+}
+
+/// Writes new secrets to a file that is not there yet, for its owner alone.
+fn write_secrets(path: &Path, issued: &[Issued]) -> io::Result<()> {
+    let mut text = String::from(
+        "# Client secrets that `coffer config apply` made, by client id. Coffer keeps hashes alone.\n",
+    );
+    for one in issued {
+        if let Some(secret) = &one.secret {
+            _ = writeln!(text, "\n# {}\n\"{}\" = \"{}\"", one.name, one.client_id, secret.reveal());
+        }
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        discard(Some(path));
+    }
+    written
+}
+
+/// The secrets in it were never used.
+fn discard(path: Option<&Path>) {
+    if let Some(path) = path
+        && let Err(error) = std::fs::remove_file(path)
+    {
+        tracing::warn!(path = %path.display(), %error, "a file with client secrets that are of no use is left");
+    }
+}
