@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Cli {
-    /// Configuration file (TOML); what it leaves out has its default.
+    /// The server's own settings (TOML); what they leave out has its default.
     #[arg(long, env = "COFFER_CONFIG", global = true)]
     pub config: Option<PathBuf>,
     /// What to do.

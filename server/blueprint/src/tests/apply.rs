@@ -5,6 +5,7 @@ use coffer_core::{
     ids::ClientId,
 };
 use coffer_crypto::TokenHash;
+use coffer_store::Store;
 
 use super::{Place, SECRET};
 use crate::{Action, BlueprintError, Issued};
@@ -158,4 +159,37 @@ async fn a_given_client_secret_is_set_and_then_stays() {
     assert_eq!(stored, Some(TokenHash::of(&other)));
     assert_eq!(place.log().await.len(), 2);
     assert!(place.log().await[1].starts_with("application.secret_rotated"));
+}
+
+/// The server has the same file open: it sees all of it at once, and what it writes meanwhile waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_beside_it_sees_everything_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("coffer.db").display());
+    let (server, command) = (Store::connect(&url).await.unwrap(), Store::connect(&url).await.unwrap());
+    server.migrate().await.unwrap();
+    let place = Place::over(command).with_secret("HUB_SECRET", SECRET);
+    let draft = place.draft(&format!("{HUB}{AGENT}")).await.unwrap();
+    let mut writing = None;
+    let (looked, wait) = std::sync::mpsc::channel();
+    let place_secrets = |_: &[Issued]| {
+        let server = server.clone();
+        let event = AuditEvent::new(Default::default(), EventCode::UserSignedIn, Actor::System, "meanwhile");
+        // Everything is written by now, and nothing of it counts.
+        writing = Some(tokio::spawn(async move {
+            let before = server.connections().by_name("hub").await.unwrap().is_some();
+            looked.send(()).unwrap();
+            server.audit().append(&[event]).await.unwrap();
+            (before, server.connections().by_name("hub").await.unwrap().is_some())
+        }));
+        wait.recv().unwrap();
+        Ok(())
+    };
+    place.desk.apply(&draft, place_secrets).await.unwrap();
+    let (before, after) = writing.unwrap().await.unwrap();
+    assert!(!before && after, "its own change came after, and sees everything");
+    let hub = server.connections().by_name("hub").await.unwrap().unwrap();
+    let agent = server.clients().list("Agent", None, 2).await.unwrap().items.remove(0).0;
+    assert!(server.connections().is_enabled(&hub.id, &agent.id).await.unwrap());
+    assert_eq!(place.log().await.len(), 4);
 }

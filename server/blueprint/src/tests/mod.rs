@@ -47,7 +47,10 @@ impl Sources for Secrets {
 
 impl Place {
     pub async fn new() -> Self {
-        let store = Store::temporary().await.unwrap();
+        Self::over(Store::temporary().await.unwrap())
+    }
+
+    pub fn over(store: Store) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
         let outbound = OutboundConfig {
             allow_private: vec!["127.0.0.0/8".parse().unwrap()],
