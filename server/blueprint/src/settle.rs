@@ -6,6 +6,7 @@ use coffer_admin::{Signed, WholeApplication, tidy};
 use coffer_contract::{
     api::{ApiForm, NewApi},
     application::{ApplicationForm, TokenEndpointAuthMethod},
+    catalogue::ConnectionGroup,
     connection::{ConnectionForm, ConnectionOptions},
 };
 use coffer_crypto::Secret;
@@ -125,11 +126,7 @@ fn connection(
     let title = Kind::Connection.title(&connection.name);
     let secret = resolve(connection.client_secret.as_ref(), at, &title, sources, notes);
     let Ok(entry) = signed.catalogue_entry(&connection.strategy) else {
-        let message = format!(
-            "there is no kind of connection “{}”; look at docs/catalogue.md or at the dashboard's addresses for \
-             what there is (github, google-oauth2, oidc, ...)",
-            connection.strategy
-        );
+        let message = no_kind(&connection.strategy, signed);
         notes.add(at, &title, "strategy", message);
         return Wanted { index, model: connection, secret };
     };
@@ -167,6 +164,21 @@ fn connection(
         }
     }
     Wanted { index, model, secret }
+}
+
+/// The kind that there is not, and those whose names begin like it.
+fn no_kind(strategy: &str, signed: &Signed) -> String {
+    const ALIKE: usize = 3;
+    let groups = [ConnectionGroup::Social, ConnectionGroup::Enterprise];
+    let kinds = groups.into_iter().flat_map(|group| signed.catalogue(group)).map(|entry| entry.strategy);
+    let alike =
+        |kind: &String| kind.bytes().zip(strategy.bytes()).take_while(|(a, b)| a == b).count() >= ALIKE;
+    let alike: Vec<String> = kinds.filter(alike).collect();
+    let hint = match alike.as_slice() {
+        [] => "take the name of a file in the catalogue, such as github, google-oauth2 or oidc".to_owned(),
+        alike => format!("there is {}", alike.join(", ")),
+    };
+    format!("there is no kind of connection “{strategy}”; {hint}")
 }
 
 fn application(

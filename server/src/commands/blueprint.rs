@@ -15,52 +15,70 @@ use crate::{cli::ConfigCommand, config::Config, wiring};
 const CHANGES: u8 = 2;
 
 pub(super) async fn run(config: &Config, command: ConfigCommand) -> Result<ExitCode, Failure> {
-    let base = wiring::base(config).await?;
-    let admin = wiring::house(config, &base, None).await?.admin;
-    let desk = Desk::new(admin, base.store.clone());
     match command {
         ConfigCommand::Export { secret_references } => {
             let references = if secret_references { References::Written } else { References::Commented };
-            let text = desk.export(references).await.map_err(|source| failed("the export", source))?;
-            say(text.trim_end());
+            let text = desk(config).await?.export(references).await;
+            say(text.map_err(|source| failed("the export", source))?.trim_end());
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Plan { file, prune, json } => {
-            let (name, draft) = draft(&desk, &file, prune).await?;
+            let file = File::read(&file)?;
+            let draft = file.draft(&desk(config).await?, prune).await?;
             if json {
-                say(format_args!("{:#}", draft.plan().json(&name)));
+                say(format_args!("{:#}", draft.plan().json(&file.name)));
             } else {
-                say(draft.plan().text(&name).trim_end());
+                say(draft.plan().text(&file.name).trim_end());
             }
             Ok(if draft.plan().is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
         }
         ConfigCommand::Apply { file, prune, yes, secrets_to, print_secrets } => {
-            let (name, draft) = draft(&desk, &file, prune).await?;
-            apply(&desk, &name, &draft, yes, secrets_to.as_deref(), print_secrets).await?;
+            let file = File::read(&file)?;
+            let desk = desk(config).await?;
+            let draft = file.draft(&desk, prune).await?;
+            apply(&desk, &file.name, &draft, yes, secrets_to.as_deref(), print_secrets).await?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+async fn desk(config: &Config) -> Result<Desk, Failure> {
+    let base = wiring::base(config).await?;
+    let admin = wiring::house(config, &base, None).await?.admin;
+    Ok(Desk::new(admin, base.store.clone()))
 }
 
 fn failed(file: &str, source: BlueprintError) -> Failure {
     Failure::Blueprint { file: file.to_owned(), source }
 }
 
-/// Reads the blueprint and works out what it would change. Also its name, for people.
-async fn draft(desk: &Desk, file: &Path, prune: bool) -> Result<(String, Draft), Failure> {
-    let (name, text) = read(file)
-        .map_err(|error| Failure::Start(format!("the file {} cannot be read: {error}", file.display())))?;
-    let draft = desk.draft(&name, &text, &SystemSources, prune).await;
-    Ok((name.clone(), draft.map_err(|source| failed(&name, source))?))
+/// A blueprint, read before the database is opened: one with a mistyped name makes none.
+struct File {
+    /// For people.
+    name: String,
+    text: String,
 }
 
-fn read(file: &Path) -> io::Result<(String, String)> {
-    if file != Path::new("-") {
-        return Ok((file.display().to_string(), std::fs::read_to_string(file)?));
+impl File {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let read = || {
+            if path != Path::new("-") {
+                return Ok(Self { name: path.display().to_string(), text: std::fs::read_to_string(path)? });
+            }
+            let mut text = String::new();
+            io::stdin().lock().read_to_string(&mut text)?;
+            Ok(Self { name: "standard input".to_owned(), text })
+        };
+        read().map_err(|error: io::Error| {
+            Failure::Start(format!("the file {} cannot be read: {error}", path.display()))
+        })
     }
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(("standard input".to_owned(), text))
+
+    /// Works out what it would change.
+    async fn draft(&self, desk: &Desk, prune: bool) -> Result<Draft, Failure> {
+        let draft = desk.draft(&self.name, &self.text, &SystemSources, prune).await;
+        draft.map_err(|source| failed(&self.name, source))
+    }
 }
 
 async fn apply(

@@ -100,6 +100,8 @@ fn without_a_terminal_somebody_has_to_say_yes() {
 #[test]
 fn what_is_wrong_has_its_line_and_changes_nothing() {
     let place = place();
+    plan(&place, "none.toml").fails_with(&["none.toml cannot be read"]);
+    assert!(!place.path("data").exists(), "nothing is made for a file that is not there");
     place.run(&["config", "plan", "coffer.toml"]).fails_with(&[
         "coffer.toml: ",
         "line 10",
@@ -113,7 +115,6 @@ fn what_is_wrong_has_its_line_and_changes_nothing() {
     ]);
     place.write("clear.toml", &FILE.replace("{ env = \"HUB_SECRET\" }", &format!("\"{SECRET}\"")));
     plan(&place, "clear.toml").fails_with(&["line 10", "a secret does not stand in this file"]);
-    plan(&place, "none.toml").fails_with(&["none.toml cannot be read"]);
     place.write("settings.toml", "public_url = \"https://coffer.example/\"\n");
     plan(&place, "settings.toml").fails_with(&["line 1", "--config"]);
     // 2 would say that there are changes.

@@ -29,7 +29,8 @@ async fn what_is_wrong_with_a_connection_has_its_line() {
     refused(&hub(&format!("{GOOD}scopes = [\"a b\"]\n")), 6, "scopes", "is not a scope").await;
     let tenant = hub(&format!("{GOOD}[connection.options]\ntenant = \"x\"\n"));
     refused(&tenant, 7, "options.tenant", "no such setting").await;
-    refused(&hub(GOOD).replace("github", "gitbub"), 3, "strategy", "gitbub").await;
+    refused(&hub(GOOD).replace("github", "gitbub"), 3, "strategy", "there is github, gitlab").await;
+    refused(&hub(GOOD).replace("github", "x"), 3, "strategy", "such as github").await;
     refused(&hub(GOOD).replace("\"hub\"", "\"-\""), 2, "name", "letters").await;
     refused(&hub(GOOD).repeat(2), 7, "name", "another [[connection]]").await;
     let dead = hub(&format!("{GOOD}options = {{ discovery_url = \"http://127.0.0.1:1\" }}\n"));
