@@ -6,6 +6,7 @@
 //! dashboard's use cases, with the same checks and audit events.
 
 mod change;
+mod compare;
 mod desk;
 mod lines;
 mod model;
