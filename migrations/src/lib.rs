@@ -16,6 +16,7 @@ mod m0008_apis;
 mod m0009_webhooks;
 mod m0010_front_channel;
 mod m0011_trust;
+mod m0012_management;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_webhooks::Migration),
             Box::new(m0010_front_channel::Migration),
             Box::new(m0011_trust::Migration),
+            Box::new(m0012_management::Migration),
         ]
     }
 }

@@ -151,7 +151,8 @@ impl Signed {
         }
     }
 
-    pub(crate) async fn find_client(&self, client_id: &str) -> Result<Client, ApiError> {
+    /// An application, as the domain has it.
+    pub async fn find_client(&self, client_id: &str) -> Result<Client, ApiError> {
         let found = self.store().clients().get(&ClientId::from_text(client_id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("application"))
     }

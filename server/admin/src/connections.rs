@@ -225,7 +225,8 @@ impl Signed {
         found.map_err(|error| ApiError::field(FIELD, error.to_string()))
     }
 
-    pub(crate) async fn find_connection(&self, id: &str) -> Result<Connection, ApiError> {
+    /// A connection, as the domain has it.
+    pub async fn find_connection(&self, id: &str) -> Result<Connection, ApiError> {
         let found = self.store().connections().get(&ConnectionId::from_text(id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("connection"))
     }

@@ -123,7 +123,8 @@ impl Signed {
         }
     }
 
-    async fn find_user(&self, id: &str) -> Result<User, ApiError> {
+    /// A user, as the domain has them.
+    pub async fn find_user(&self, id: &str) -> Result<User, ApiError> {
         let found = self.store().users().get(&UserId::from_text(id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("user"))
     }

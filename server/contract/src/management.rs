@@ -6,7 +6,7 @@ pub const SCOPES: &[(&str, &str)] = &[
     ("create:clients", "Create applications"),
     ("update:clients", "Change applications"),
     ("delete:clients", "Delete applications"),
-    ("read:client_keys", "See an application's client secret when it is issued"),
+    ("read:client_keys", "See an application's client secret when it is created"),
     ("update:client_keys", "Replace an application's client secret"),
     ("read:connections", "See connections"),
     ("create:connections", "Create connections"),
@@ -23,7 +23,8 @@ pub const SCOPES: &[(&str, &str)] = &[
     ("read:grants", "See what users agreed to"),
     ("delete:grants", "Take back what users agreed to"),
     ("read:users", "See users and their connected accounts"),
-    ("update:users", "Disconnect users' accounts"),
     ("delete:users", "Delete users"),
+    ("read:federated_connections_tokens", "See which provider tokens the vault keeps for users, without the tokens"),
+    ("delete:federated_connections_tokens", "Disconnect users' accounts"),
     ("read:logs", "Read the log"),
 ];

@@ -75,6 +75,7 @@ codes! {
     DeviceRefused "device.refused" false "Device not let in"
     LogoutTold "logout.told" true "Application told of a session's end"
     LogoutNotTold "logout.not_told" false "Application could not be told of a session's end"
+    UserConsentWithdrawn "user.consent_withdrawn" true "User's consent taken back"
     UserDeleted "user.deleted" true "User deleted"
     AccountConnected "account.connected" true "Account connected"
     AccountConnectFailed "account.connect_failed" false "Account could not be connected"

@@ -12,14 +12,16 @@ use coffer_core::{
 };
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
 };
 
 use crate::{
     Store, StoreError,
     entity::{audit_events, clients},
+    matching::{Match, end},
     outbox,
+    span::{Listed, Order, Span, select},
 };
 
 /// Rows of one INSERT; 12 columns each stay far below every database's limit of parameters.
@@ -118,6 +120,38 @@ impl Audit {
         Ok(rows.into_iter().map(|row| entry(row, &names)).collect())
     }
 
+    /// Events that match, by number. `after` is a number: those beyond it alone.
+    pub async fn select(
+        &self,
+        search: Option<&Match<LogField>>,
+        descending: bool,
+        span: &Span,
+        after: Option<i64>,
+    ) -> Result<Listed<LogEntry>, StoreError> {
+        use audit_events::Column;
+        let mut query = audit_events::Entity::find();
+        if let Some(search) = search {
+            query = query.filter(search.condition(&found_by));
+        }
+        if let Some(after) = after {
+            query = query.filter(if descending { Column::Id.lt(after) } else { Column::Id.gt(after) });
+        }
+        let order = Order { by: Column::Id, then: Column::Id, descending };
+        let key = |row: &audit_events::Model| (row.id.into(), row.id.to_string());
+        let page = select(self.0.read(), query, order, span, key, Ok).await?;
+        let names = self.names(&page.items).await?;
+        Ok(page.map(|row| entry(row, &names)))
+    }
+
+    /// The event with this number.
+    pub async fn get(&self, id: i64) -> Result<Option<LogEntry>, StoreError> {
+        let Some(row) = audit_events::Entity::find_by_id(id).one(self.0.read()).await? else {
+            return Ok(None);
+        };
+        let names = self.names(std::slice::from_ref(&row)).await?;
+        Ok(Some(entry(row, &names)))
+    }
+
     /// When a token of the account was last released to each application, the latest first.
     pub async fn releases(&self, account: &TokenSetId) -> Result<Vec<(ClientId, Timestamp)>, StoreError> {
         let mut rows: Vec<(String, i64)> = audit_events::Entity::find()
@@ -156,6 +190,48 @@ impl Audit {
             .all(self.0.read())
             .await?;
         Ok(found.into_iter().collect())
+    }
+}
+
+/// What events are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogField {
+    /// Type code, or the part of it before the dot.
+    Code,
+    /// Client id.
+    ClientId,
+    /// Connection's name.
+    Connection,
+    /// User id.
+    UserId,
+    /// Account id.
+    Account,
+    /// Address.
+    Ip,
+    /// When.
+    At,
+}
+
+fn found_by(leaf: &Match<LogField>) -> Condition {
+    use audit_events::Column;
+    let column = |field: &LogField| match field {
+        LogField::Code => Column::Code,
+        LogField::ClientId => Column::ClientId,
+        LogField::Connection => Column::Connection,
+        LogField::UserId => Column::UserId,
+        LogField::Account => Column::Account,
+        LogField::Ip => Column::Ip,
+        LogField::At => Column::At,
+    };
+    let all = Condition::all;
+    match leaf {
+        Match::Is(LogField::Code, text) => all().add(Column::Code.is_in(codes(text))),
+        Match::Is(field, text) => all().add(column(field).eq(text)),
+        Match::Begins(field, text) => all().add(column(field).gte(text)).add(column(field).lt(end(text))),
+        Match::Between(field, from, to) => all()
+            .add_option(from.map(|at| column(field).gte(at)))
+            .add_option(to.map(|at| column(field).lte(at))),
+        Match::All(_) | Match::Any(_) | Match::Not(_) => all(),
     }
 }
 

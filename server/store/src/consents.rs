@@ -10,12 +10,12 @@ use coffer_core::{
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    sea_query::OnConflict,
+    sea_query::{Expr, OnConflict},
 };
 
 use crate::{
     Store, StoreError, audit,
-    entity::consents as table,
+    entity::{consents as table, token_families},
     row::{Row, to_json},
 };
 
@@ -81,5 +81,40 @@ impl Consents {
             .map_err(StoreError::reference("user or application"))?;
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Takes back what the user granted to the application, but for what is `left`, and ends the sign-ins
+    /// whose tokens it allowed. False, and no event, when nothing was granted.
+    pub async fn withdraw(
+        &self,
+        user: &UserId,
+        client: &ClientId,
+        left: &Scopes,
+        at: Timestamp,
+        event: AuditEvent,
+    ) -> Result<bool, StoreError> {
+        let scopes = to_json(left)?;
+        let tx = self.0.begin().await?;
+        let key = (user.to_string(), client.to_string());
+        let changed = if left.is_empty() {
+            table::Entity::delete_by_id(key).exec(&tx).await?.rows_affected
+        } else {
+            table::Entity::update_many()
+                .col_expr(table::Column::Scopes, Expr::value(scopes))
+                .col_expr(table::Column::UpdatedAt, Expr::value(at.millis()))
+                .filter(table::Column::UserId.eq(user.as_str()))
+                .filter(table::Column::ClientId.eq(client.as_str()))
+                .exec(&tx)
+                .await?
+                .rows_affected
+        };
+        token_families::Entity::update_many()
+            .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
+            .filter(token_families::Column::UserId.eq(user.as_str()))
+            .filter(token_families::Column::ClientId.eq(client.as_str()))
+            .filter(token_families::Column::RevokedAt.is_null())
+            .exec(&tx)
+            .await?;
+        audit::settle(tx, changed, event).await
     }
 }

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 use crate::{
     Store, StoreError,
     entity::{
-        access_tokens, codes, connect_sessions, connection_tries, devices, initial_access_tokens,
+        access_tokens, codes, connect_sessions, connection_tries, devices, idempotent_answers, initial_access_tokens,
         interactions, pushed_requests, refresh_tokens, replays, session_clients, sessions, setup_links,
         throttles, token_families, upstream_logins, webhook_deliveries,
     },
@@ -42,6 +42,7 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
         + delete::<access_tokens::Entity>(store, access_tokens::Column::ExpiresAt, now).await?
         + delete::<refresh_tokens::Entity>(store, refresh_tokens::Column::IdleExpiresAt, refresh_before)
             .await?
+        + delete::<idempotent_answers::Entity>(store, idempotent_answers::Column::ExpiresAt, now).await?
         + delete::<replays::Entity>(store, replays::Column::ExpiresAt, now).await?
         + delete::<initial_access_tokens::Entity>(store, initial_access_tokens::Column::ExpiresAt, now)
             .await?

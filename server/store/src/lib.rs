@@ -12,6 +12,7 @@ mod clients;
 mod codes;
 mod connect;
 mod connect_sessions;
+mod connection_metadata;
 mod connections;
 mod consents;
 mod db;
@@ -21,9 +22,11 @@ mod enablements;
 mod entity;
 mod error;
 mod expiry;
+mod idempotency;
 mod interactions;
 mod list;
 mod logouts;
+mod matching;
 mod outbox;
 mod pushed_requests;
 mod registrations;
@@ -31,10 +34,12 @@ mod replays;
 mod revocations;
 mod row;
 mod seals;
+mod selections;
 mod sessions;
 mod settings;
 mod setup_links;
 mod signing_keys;
+mod span;
 mod statistics;
 #[cfg(any(test, feature = "test-util"))]
 mod temporary;
@@ -58,7 +63,7 @@ use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 
 pub use administrators::Administrators;
 pub use apis::Apis;
-pub use audit::Audit;
+pub use audit::{Audit, LogField};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use clients::Clients;
 pub use codes::Codes;
@@ -68,17 +73,21 @@ pub use consents::Consents;
 pub use deliveries::Deliveries;
 pub use devices::Devices;
 pub use error::StoreError;
+pub use idempotency::{FirstAnswer, IdempotentAnswers, idempotent_row};
 pub use interactions::Interactions;
 pub use logouts::{Logout, Logouts};
 pub use pushed_requests::PushedRequests;
+pub use matching::Match;
 pub use registrations::{NewRegistration, Registrations};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
 pub use seals::{SealedRow, Seals};
+pub use selections::{ClientFilter, ConnectionFilter, Consent, UserField, UserOrder};
 pub use sessions::Sessions;
 pub use settings::Settings;
 pub use setup_links::SetupLinks;
 pub use signing_keys::{SigningKeys, StoredSigningKey};
+pub use span::{Listed, Span, Start};
 pub use statistics::{Counts, Statistics};
 pub use throttles::Throttles;
 pub use together::Together;
@@ -130,6 +139,8 @@ repositories! {
     registrations Registrations
     /// Statements that came already.
     replays Replays
+    /// First answers to requests that may come again.
+    idempotent_answers IdempotentAnswers
     /// Settings of the whole server.
     settings Settings
     /// End users.

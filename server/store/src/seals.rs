@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     Store, StoreError,
     entity::{
-        connect_sessions, connections, revocations, signing_keys, token_sets, upstream_logins, webhooks,
+        connect_sessions, connections, idempotent_answers, revocations, signing_keys, token_sets, upstream_logins, webhooks,
     },
     row::{hex, unhex},
 };
@@ -32,9 +32,10 @@ pub struct SealedRow {
 pub struct Seals(pub(crate) Store);
 
 /// The columns that hold sealed values, in the order of paging.
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 8] = [
     ("connect_sessions", "tokens"),
     ("connections", "client_secret"),
+    ("idempotent_answers", "answer"),
     ("revocations", "request"),
     ("signing_keys", "private"),
     ("token_sets", "tokens"),
@@ -60,6 +61,9 @@ impl Seals {
                 "connect_sessions" => {
                     self.texts::<connect_sessions::Entity>(connect_sessions::Column::Tokens, after, left)
                         .await?
+                }
+                "idempotent_answers" => {
+                    self.texts::<idempotent_answers::Entity>(idempotent_answers::Column::Answer, after, left).await?
                 }
                 "revocations" => {
                     self.texts::<revocations::Entity>(revocations::Column::Request, after, left).await?
@@ -100,6 +104,15 @@ impl Seals {
             ("connect_sessions", "tokens") => {
                 self.swap::<connect_sessions::Entity>(connect_sessions::Column::Tokens, row.into(), old, new)
                     .await
+            }
+            ("idempotent_answers", "answer") => {
+                self.swap::<idempotent_answers::Entity>(
+                    idempotent_answers::Column::Answer,
+                    row.into(),
+                    old,
+                    new,
+                )
+                .await
             }
             ("revocations", "request") => {
                 self.swap::<revocations::Entity>(revocations::Column::Request, row.into(), old, new).await
