@@ -1,6 +1,7 @@
 //! Configuration: the documented default file, then a file, then the environment.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use coffer_contract::validate::is_loopback;
@@ -38,6 +39,8 @@ pub struct Config {
     pub http: Http,
     /// Requests to providers.
     pub outbound: Outbound,
+    /// The management API.
+    pub management: Management,
     /// The sandbox.
     pub sandbox: Sandbox,
     /// The log.
@@ -94,6 +97,16 @@ pub struct Outbound {
     pub allow_private: Vec<IpNet>,
     /// Longest time for a request, in seconds.
     pub timeout_seconds: u64,
+}
+
+/// The management API.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Management {
+    /// Requests of one application, each second in the long run.
+    pub requests_per_second: NonZeroU32,
+    /// Requests of one application at once.
+    pub burst: NonZeroU32,
 }
 
 /// The sandbox of `coffer serve --sandbox`.

@@ -48,7 +48,8 @@ fn expected(setting: &str) -> Option<&'static str> {
         "keys.file" => Some("the path of the key file"),
         "catalogue.folder" => Some("the path of a folder with provider files"),
         "sandbox.provider_port" | "sandbox.agent_port" => Some("a port, from 0 to 65535"),
-        "http" | "outbound" | "log" | "catalogue" | "sandbox" | "tls" => {
+        "management.requests_per_second" | "management.burst" => Some("a number of requests, at least 1"),
+        "http" | "outbound" | "log" | "catalogue" | "management" | "sandbox" | "tls" => {
             Some("a section with settings of its own")
         }
         "outbound.timeout_seconds" => Some("a number of seconds, from 1 to 30"),

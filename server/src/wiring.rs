@@ -8,7 +8,7 @@ use coffer_admin::Admin;
 use coffer_core::{Clock, Rng, SystemClock, SystemRng};
 use coffer_crypto::Keyring;
 use coffer_federation::{Catalogue, Entry, Federation, OutboundConfig};
-use coffer_http::{AppState, Manifest, Shared};
+use coffer_http::{AppState, ManagementLimiter, ManagementLimits, Manifest, Shared};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys, keys::KeyAssertions};
 use coffer_sandbox::{STRATEGY, Sandbox};
 use coffer_store::Store;
@@ -147,6 +147,13 @@ pub async fn server(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> 
         assets,
         sandbox: sandbox.is_some(),
         trusted_proxies: config.http.trusted_proxies.clone(),
+        management: ManagementLimiter::new(
+            ManagementLimits {
+                requests_per_second: config.management.requests_per_second,
+                burst: config.management.burst,
+            },
+            base.clock.clone(),
+        ),
     });
     Ok(Server { state, vault, admin })
 }

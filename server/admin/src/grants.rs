@@ -51,8 +51,7 @@ impl Signed {
         let mut after: Option<(UserId, ClientId)> = None;
         loop {
             let key = after.as_ref().map(|(user, client)| (user, client));
-            let page =
-                consents.page(filter.user_id.as_ref(), filter.client_id.as_ref(), key, AT_ONCE).await;
+            let page = consents.page(filter.user_id.as_ref(), filter.client_id.as_ref(), key, AT_ONCE).await;
             let page = page.map_err(|e| self.visit.store_failed(e))?;
             let last = page.last().map(|consent| (consent.user_id.clone(), consent.client_id.clone()));
             let more = page.len() as u64 == AT_ONCE;
@@ -74,8 +73,7 @@ impl Signed {
     ) -> Result<(), ApiError> {
         let scopes = self.store().consents().get(user_id, client_id).await;
         let scopes = scopes.map_err(|e| self.visit.store_failed(e))?;
-        let left: Scopes =
-            scopes.iter().filter(|key| self.audience_of(&scopes, key) != audience).collect();
+        let left: Scopes = scopes.iter().filter(|key| self.audience_of(&scopes, key) != audience).collect();
         if left == scopes {
             return Err(failure::not_found("grant"));
         }
@@ -133,7 +131,7 @@ impl Signed {
             return format!("{issuer}userinfo");
         }
         // An identifier may have the sign in it, too: the longest that was agreed to counts.
-        let api = key.match_indices('#').map(|(at, _)| &key[..at]).filter(|api| all.contains(api)).last();
+        let api = key.rmatch_indices('#').map(|(at, _)| &key[..at]).find(|api| all.contains(api));
         api.unwrap_or(key).to_owned()
     }
 }

@@ -70,7 +70,7 @@ impl Signed {
     ) -> Result<(), ApiError> {
         let row = idempotent_row(key);
         let sealed = self.admin().keyring.seal(self.admin().rng.as_ref(), answer_place(&row), answer);
-        let first = FirstAnswer { fingerprint: fingerprint.clone(), answer: sealed };
+        let first = FirstAnswer { fingerprint: *fingerprint, answer: sealed };
         let kept = self.store().idempotent_answers().keep(key, &first, self.visit.now(), until).await;
         kept.map_err(|e| self.visit.store_failed(e))
     }

@@ -6,7 +6,7 @@ pub const SCOPES: &[(&str, &str)] = &[
     ("create:clients", "Create applications"),
     ("update:clients", "Change applications"),
     ("delete:clients", "Delete applications"),
-    ("read:client_keys", "See an application's client secret when it is created"),
+    ("read:client_keys", "Of no effect: a client secret is shown when it is issued, and never again"),
     ("update:client_keys", "Replace an application's client secret"),
     ("read:connections", "See connections"),
     ("create:connections", "Create connections"),
@@ -24,7 +24,10 @@ pub const SCOPES: &[(&str, &str)] = &[
     ("delete:grants", "Take back what users agreed to"),
     ("read:users", "See users and their connected accounts"),
     ("delete:users", "Delete users"),
-    ("read:federated_connections_tokens", "See which provider tokens the vault keeps for users, without the tokens"),
+    (
+        "read:federated_connections_tokens",
+        "See which provider tokens the vault keeps for users, without the tokens",
+    ),
     ("delete:federated_connections_tokens", "Disconnect users' accounts"),
     ("read:logs", "Read the log"),
 ];

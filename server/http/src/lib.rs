@@ -6,6 +6,7 @@ mod console;
 mod guard;
 mod health;
 mod hosted;
+mod management;
 mod my_account;
 mod network;
 mod presented;
@@ -21,6 +22,7 @@ use coffer_oidc::Oidc;
 use ipnet::IpNet;
 
 pub use assets::{Manifest, MissingAssets};
+pub use management::{ManagementLimiter, ManagementLimits, openapi::openapi};
 pub use router::{ENDPOINTS, Endpoint, Protection, router};
 
 /// What the handlers share. Cheap to clone.
@@ -43,6 +45,8 @@ pub struct Shared {
     pub sandbox: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many requests each application may send to the management API.
+    pub management: ManagementLimiter,
 }
 
 impl From<Shared> for AppState {

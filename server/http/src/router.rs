@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::{from_fn_with_state, map_response},
     response::Response,
 };
@@ -14,7 +14,9 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
-use crate::{AppState, assets, console, guard, health, hosted, my_account, network, protocol, session};
+use crate::{
+    AppState, assets, console, guard, health, hosted, management, my_account, network, protocol, session,
+};
 
 /// What protects an endpoint from the wrong caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Protection {
     Client,
     /// A bearer token.
     Bearer,
+    /// A machine-to-machine application's access token for the management API, with this scope.
+    Management(&'static str),
     /// Only the browser that began the interaction.
     Browser,
     /// An administrator's session, checked by the page or server function itself, and same origin.
@@ -43,12 +47,12 @@ pub struct Endpoint {
 }
 
 macro_rules! endpoints {
-    ($($group:ident { $($method:ident $path:literal $protection:ident $handler:path;)* })*) => {
+    ($($group:ident { $($method:ident $path:literal $protection:ident $(($scope:literal))? $handler:path;)* })*) => {
         /// Every endpoint of the server.
         pub const ENDPOINTS: &[Endpoint] = &[$($(Endpoint {
             method: stringify!($method),
             path: $path,
-            protection: Protection::$protection,
+            protection: Protection::$protection$(($scope))?,
         },)*)*];
 
         $(fn $group() -> Router<AppState> {
@@ -121,6 +125,48 @@ endpoints! {
         post "/u/account/reconnect" Browser hosted::reconnect;
         post "/u/account/sign-out-everywhere" Browser hosted::sign_out_everywhere;
     }
+    management_description {
+        get "/api/v2/openapi.json" Public management::openapi::document;
+    }
+    management_api {
+        get "/api/v2/connections" Management("read:connections") management::connections::list;
+        post "/api/v2/connections" Management("create:connections") management::connections::create;
+        get "/api/v2/connections/{id}" Management("read:connections") management::connections::get;
+        patch "/api/v2/connections/{id}" Management("update:connections") management::connections::update;
+        delete "/api/v2/connections/{id}" Management("delete:connections") management::connections::delete;
+        get "/api/v2/connections/{id}/clients" Management("read:connections") management::connections::clients;
+        patch "/api/v2/connections/{id}/clients" Management("update:connections") management::connections::set_clients;
+        get "/api/v2/clients" Management("read:clients") management::clients::list;
+        post "/api/v2/clients" Management("create:clients") management::clients::create;
+        get "/api/v2/clients/{id}" Management("read:clients") management::clients::get;
+        patch "/api/v2/clients/{id}" Management("update:clients") management::clients::update;
+        delete "/api/v2/clients/{id}" Management("delete:clients") management::clients::delete;
+        post "/api/v2/clients/{id}/rotate-secret" Management("update:client_keys") management::clients::rotate_secret;
+        get "/api/v2/clients/{id}/connections" Management("read:connections") management::connections::of_client;
+        get "/api/v2/resource-servers" Management("read:resource_servers") management::apis::list;
+        post "/api/v2/resource-servers" Management("create:resource_servers") management::apis::create;
+        get "/api/v2/resource-servers/{id}" Management("read:resource_servers") management::apis::get;
+        patch "/api/v2/resource-servers/{id}" Management("update:resource_servers") management::apis::update;
+        delete "/api/v2/resource-servers/{id}" Management("delete:resource_servers") management::apis::delete;
+        get "/api/v2/client-grants" Management("read:client_grants") management::client_grants::list;
+        post "/api/v2/client-grants" Management("create:client_grants") management::client_grants::create;
+        get "/api/v2/client-grants/{id}" Management("read:client_grants") management::client_grants::get;
+        patch "/api/v2/client-grants/{id}" Management("update:client_grants") management::client_grants::update;
+        delete "/api/v2/client-grants/{id}" Management("delete:client_grants") management::client_grants::delete;
+        get "/api/v2/grants" Management("read:grants") management::grants::list;
+        delete "/api/v2/grants" Management("delete:grants") management::grants::delete_of_user;
+        delete "/api/v2/grants/{id}" Management("delete:grants") management::grants::delete;
+        get "/api/v2/users" Management("read:users") management::users::list;
+        get "/api/v2/users-by-email" Management("read:users") management::users::by_email;
+        get "/api/v2/users/{id}" Management("read:users") management::users::get;
+        delete "/api/v2/users/{id}" Management("delete:users") management::users::delete;
+        get "/api/v2/users/{id}/connected-accounts" Management("read:users") management::users::connected_accounts;
+        get "/api/v2/users/{id}/federated-connections-tokensets" Management("read:federated_connections_tokens") management::users::token_sets;
+        delete "/api/v2/users/{id}/federated-connections-tokensets/{tokenset_id}" Management("delete:federated_connections_tokens") management::users::delete_token_set;
+        get "/api/v2/users/{id}/logs" Management("read:logs") management::logs::of_user;
+        get "/api/v2/logs" Management("read:logs") management::logs::list;
+        get "/api/v2/logs/{id}" Management("read:logs") management::logs::get;
+    }
     dashboard {
         get "/console" Administrator console::page;
         get "/console/{*page}" Administrator console::page;
@@ -156,18 +202,31 @@ pub fn router(state: AppState) -> Router {
         .layer(same_origin())
         .layer(session::console_layer(&state))
         .layer(DefaultBodyLimit::max(CONSOLE_BODY));
+    let management = management_api()
+        .layer(from_fn_with_state(state.clone(), management::caller::guard))
+        .merge(management_description())
+        .layer(DefaultBodyLimit::max(CONSOLE_BODY));
     open()
+        .merge(management)
         .merge(documents)
         .merge(endpoints)
         .merge(registrations)
         .merge(hosted)
         .merge(dashboard)
-        .fallback(hosted::not_found)
+        .fallback(nowhere)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(map_response(explain_time_out))
         .layer(from_fn_with_state(state.clone(), guard::secure))
         .layer(from_fn_with_state(state.clone(), network::identify))
         .with_state(state)
+}
+
+/// What there is at no address: for programs where they look for the management API, for people elsewhere.
+async fn nowhere(State(state): State<AppState>, uri: Uri) -> Response {
+    match uri.path().starts_with("/api/v2") {
+        true => management::no_endpoint(),
+        false => hosted::not_found(State(state)).await,
+    }
 }
 
 async fn explain_time_out(mut response: Response) -> Response {

@@ -226,8 +226,12 @@ fn found_by(leaf: &Match<LogField>) -> Condition {
     let all = Condition::all;
     match leaf {
         Match::Is(LogField::Code, text) => all().add(Column::Code.is_in(codes(text))),
-        Match::Is(field, text) => all().add(column(field).eq(text)),
-        Match::Begins(field, text) => all().add(column(field).gte(text)).add(column(field).lt(end(text))),
+        // What is not there is nothing, so that NOT finds it.
+        Match::Is(field, text) => all().add(column(field).is_not_null()).add(column(field).eq(text)),
+        Match::Begins(field, text) => all()
+            .add(column(field).is_not_null())
+            .add(column(field).gte(text))
+            .add(column(field).lt(end(text))),
         Match::Between(field, from, to) => all()
             .add_option(from.map(|at| column(field).gte(at)))
             .add_option(to.map(|at| column(field).lte(at))),

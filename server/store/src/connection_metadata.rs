@@ -40,9 +40,8 @@ impl Connections {
         event: AuditEvent,
     ) -> Result<(), StoreError> {
         let row = table::Model { connection_id: id.to_string(), metadata: to_json(metadata)? };
-        let replace = OnConflict::column(table::Column::ConnectionId)
-            .update_column(table::Column::Metadata)
-            .to_owned();
+        let replace =
+            OnConflict::column(table::Column::ConnectionId).update_column(table::Column::Metadata).to_owned();
         let tx = self.0.begin().await?;
         table::Entity::insert(row.into_active_model())
             .on_conflict(replace)

@@ -6,9 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 use crate::{
     Store, StoreError,
     entity::{
-        access_tokens, codes, connect_sessions, connection_tries, devices, idempotent_answers, initial_access_tokens,
-        interactions, pushed_requests, refresh_tokens, replays, session_clients, sessions, setup_links,
-        throttles, token_families, upstream_logins, webhook_deliveries,
+        access_tokens, codes, connect_sessions, connection_tries, devices, idempotent_answers,
+        initial_access_tokens, interactions, pushed_requests, refresh_tokens, replays, session_clients,
+        sessions, setup_links, throttles, token_families, upstream_logins, webhook_deliveries,
     },
 };
 

@@ -9,7 +9,8 @@ use sea_orm::{
 use crate::{
     Store, StoreError,
     entity::{
-        connect_sessions, connections, idempotent_answers, revocations, signing_keys, token_sets, upstream_logins, webhooks,
+        connect_sessions, connections, idempotent_answers, revocations, signing_keys, token_sets,
+        upstream_logins, webhooks,
     },
     row::{hex, unhex},
 };
@@ -63,7 +64,8 @@ impl Seals {
                         .await?
                 }
                 "idempotent_answers" => {
-                    self.texts::<idempotent_answers::Entity>(idempotent_answers::Column::Answer, after, left).await?
+                    self.texts::<idempotent_answers::Entity>(idempotent_answers::Column::Answer, after, left)
+                        .await?
                 }
                 "revocations" => {
                     self.texts::<revocations::Entity>(revocations::Column::Request, after, left).await?

@@ -240,9 +240,15 @@ impl Users {
 fn found_by(leaf: &Match<UserField>) -> Condition {
     use users::Column;
     let all = Condition::all;
+    // What is not there is nothing, so that NOT finds it.
+    let there = |column: Column| column.is_not_null();
     match leaf {
-        Match::Is(UserField::Email, text) => all().add(Column::EmailKey.eq(key(text))),
-        Match::Is(UserField::Name, text) => all().add(Column::NameKey.eq(key(text))),
+        Match::Is(UserField::Email, text) => {
+            all().add(there(Column::EmailKey)).add(Column::EmailKey.eq(key(text)))
+        }
+        Match::Is(UserField::Name, text) => {
+            all().add(there(Column::NameKey)).add(Column::NameKey.eq(key(text)))
+        }
         Match::Is(UserField::Id, text) => all().add(Column::Id.eq(text)),
         Match::Is(UserField::ProviderUserId, text) => all().add(Column::ProviderUserId.eq(text)),
         Match::Is(UserField::Connection, name) => {
@@ -259,7 +265,7 @@ fn found_by(leaf: &Match<UserField>) -> Condition {
                 UserField::Name => (Column::NameKey, key(text)),
                 _ => (Column::Id, text.clone()),
             };
-            all().add(column.gte(&text)).add(column.lt(end(&text)))
+            all().add(there(column)).add(column.gte(&text)).add(column.lt(end(&text)))
         }
         Match::Between(field, from, to) => {
             let column =

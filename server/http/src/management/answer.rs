@@ -26,7 +26,9 @@ pub(crate) fn precondition(headers: &HeaderMap, version: i64) -> Result<(), Refu
     }
     let tag = format!("\"{version}\"");
     let named = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|text| text.split(',').any(|one| matches!(one.trim(), t if t == "*" || t == tag)))
+        value
+            .to_str()
+            .is_ok_and(|text| text.split(',').any(|one| matches!(one.trim(), t if t == "*" || t == tag)))
     };
     if tags.any(named) { Ok(()) } else { Err(Refusal::Changed) }
 }

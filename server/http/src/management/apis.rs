@@ -29,9 +29,17 @@ use super::{
 const IGNORED: &[&str] = &["id", "is_system", "token_dialect", "token_lifetime_for_web"];
 /// Members for what is not there.
 const UNSUPPORTED: &[&str] = &[
-    "allow_online_access", "allow_online_access_with_ephemeral_sessions", "authorization_details",
-    "authorization_policy", "consent_policy", "enforce_policies", "proof_of_possession", "signing_secret",
-    "token_encryption", "token_lifetime_for_anonymous_access_tokens", "verificationLocation",
+    "allow_online_access",
+    "allow_online_access_with_ephemeral_sessions",
+    "authorization_details",
+    "authorization_policy",
+    "consent_policy",
+    "enforce_policies",
+    "proof_of_possession",
+    "signing_secret",
+    "token_encryption",
+    "token_lifetime_for_anonymous_access_tokens",
+    "verificationLocation",
 ];
 const NAMES: &[(&str, &str)] = &[
     ("token_seconds", "token_lifetime"),
@@ -198,7 +206,8 @@ pub(crate) async fn list(caller: Caller, Q(query): Q<ResourceServersQuery>) -> R
         rows.push(view(caller.signed.api(api.id.as_str()).await.map_err(refused)?));
     }
     let total = listed.total.map(|total| total + own.len() as u64);
-    let mut items: Vec<ResourceServerView> = own.into_iter().skip(first.start).take(first.len()).map(view).collect();
+    let mut items: Vec<ResourceServerView> =
+        own.into_iter().skip(first.start).take(first.len()).map(view).collect();
     items.extend(rows);
     paging.answer("resource_servers", &coffer_store::Listed { items, next: listed.next, total }).map(Json)
 }

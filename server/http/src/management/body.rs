@@ -50,7 +50,10 @@ fn is_off(value: &Value) -> bool {
 }
 
 /// `base`, with the members of `changes` in place of its own. What is null goes back to what it was at first.
-pub(crate) fn overlaid(base: &impl Serialize, changes: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn overlaid(
+    base: &impl Serialize,
+    changes: Map<String, Value>,
+) -> Result<Map<String, Value>, Refusal> {
     let base = serde_json::to_value(base).map_err(|error| {
         tracing::error!(%error, "a resource could not be written");
         Refusal::Inside

@@ -11,11 +11,7 @@ use coffer_core::{Scopes, audit::Actor, ids::ClientId};
 use coffer_oidc::presented::Presented;
 
 use super::refusal::Refusal;
-use crate::{
-    AppState, ENDPOINTS, Protection,
-    network::Origin,
-    presented::Access,
-};
+use crate::{AppState, ENDPOINTS, Protection, network::Origin, presented::Access};
 
 /// An application whose access token has the scope that the endpoint asks for.
 #[derive(Clone, Debug)]
@@ -24,14 +20,6 @@ pub(crate) struct Caller {
     pub(crate) signed: Signed,
     /// The application.
     pub(crate) client_id: ClientId,
-    scopes: Scopes,
-}
-
-impl Caller {
-    /// Whether its access token has this scope, too.
-    pub(crate) fn may(&self, scope: &str) -> bool {
-        self.scopes.contains(scope)
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -60,7 +48,7 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
             let (ip, request_id) = origin.map(|o| (o.ip, o.request_id)).unwrap_or_default();
             let call = Call::new(state.admin.clone(), ip, request_id);
             let signed = call.acting(Actor::Client(client_id.clone()));
-            parts.extensions.insert(Caller { signed, client_id, scopes });
+            parts.extensions.insert(Caller { signed, client_id });
             next.run(Request::from_parts(parts, body)).await
         }
     };

@@ -113,9 +113,10 @@ fn subject(code: &str) -> Option<GrantSubject> {
     responses((status = 200, body = [ClientGrantView]), (status = "4XX", body = ErrorBody)), security(("bearer" = ["read:client_grants"])))]
 pub(crate) async fn list(caller: Caller, Q(query): Q<ClientGrantsQuery>) -> Result<Json<Value>, Refusal> {
     let paging = query.paging()?;
-    let wanted = query.subject_type.as_deref().map(|code| {
-        subject(code).ok_or_else(|| Refusal::query("subject_type: Use client or user."))
-    });
+    let wanted = query
+        .subject_type
+        .as_deref()
+        .map(|code| subject(code).ok_or_else(|| Refusal::query("subject_type: Use client or user.")));
     let filter = ClientGrantFilter {
         client_id: query.client_id.map(ClientId::from_text),
         audience: query.audience,
@@ -147,12 +148,9 @@ pub(crate) async fn create(once: Once) -> Result<Response, Refusal> {
     let new: NewGrant = read(body)?;
     let subject = match new.subject_type.as_deref() {
         None => GrantSubject::Client,
-        Some(code) => {
-            subject(code).ok_or_else(|| Refusal::body("subject_type: Use client or user."))?
-        }
+        Some(code) => subject(code).ok_or_else(|| Refusal::body("subject_type: Use client or user."))?,
     };
-    let new =
-        NewClientGrant { client_id: new.client_id, audience: new.audience, subject, scopes: new.scope };
+    let new = NewClientGrant { client_id: new.client_id, audience: new.audience, subject, scopes: new.scope };
     let signed = once.caller.signed.clone();
     once.run(signed, |within| async move {
         let made = within.create_client_grant(new).await.map_err(refused)?;

@@ -93,7 +93,9 @@ fn id(key: &Value) -> Option<String> {
 
 fn from_pem(pem: &str, alg: Option<&str>) -> Result<Value, Refusal> {
     if pem.contains("PRIVATE KEY") {
-        return Err(wrong("This is a private key. Give the public key, and replace the pair: it is not private any more."));
+        return Err(wrong(
+            "This is a private key. Give the public key, and replace the pair: it is not private any more.",
+        ));
     }
     let bytes = pem.as_bytes();
     let alg = match alg {

@@ -26,22 +26,57 @@ const RESOURCE_SERVER: &str = "resource_server";
 
 /// Members that change nothing here: how the vendor's own pages look and behave.
 pub(crate) const IGNORED: &[&str] = &[
-    "client_id", "tenant", "global", "callback_url_template", "sso", "sso_disabled", "custom_login_page_on",
-    "custom_login_page", "custom_login_page_preview", "form_template", "initiate_login_uri",
-    "is_token_endpoint_ip_header_trusted", "cross_origin_loc", "organization_usage",
-    "organization_require_behavior", "skip_non_verifiable_callback_uri_confirmation_prompt",
-    "third_party_security_mode", "redirection_policy", "signing_keys", "created_at", "updated_at",
+    "client_id",
+    "tenant",
+    "global",
+    "callback_url_template",
+    "sso",
+    "sso_disabled",
+    "custom_login_page_on",
+    "custom_login_page",
+    "custom_login_page_preview",
+    "form_template",
+    "initiate_login_uri",
+    "is_token_endpoint_ip_header_trusted",
+    "cross_origin_loc",
+    "organization_usage",
+    "organization_require_behavior",
+    "skip_non_verifiable_callback_uri_confirmation_prompt",
+    "third_party_security_mode",
+    "redirection_policy",
+    "signing_keys",
+    "created_at",
+    "updated_at",
 ];
 
 /// Members for what is not there: refused by name unless they say that it is not wanted.
 pub(crate) const UNSUPPORTED: &[&str] = &[
-    "addons", "allowed_clients", "anonymous_sessions", "async_approval_notification_channels",
-    "b2b_integration_configuration", "client_aliases", "compliance_level", "cross_origin_auth",
-    "cross_origin_authentication", "default_organization", "encryption_key", "express_configuration",
-    "fedcm_login", "identity_assertion_authorization_grant", "mobile", "my_organization_configuration",
-    "native_social_login", "oidc_backchannel_logout", "organization_discovery_methods", "par_request_expiry",
-    "require_proof_of_possession", "session_transfer", "signed_request_object", "token_exchange",
-    "token_quota", "token_vault_privileged_access",
+    "addons",
+    "allowed_clients",
+    "anonymous_sessions",
+    "async_approval_notification_channels",
+    "b2b_integration_configuration",
+    "client_aliases",
+    "compliance_level",
+    "cross_origin_auth",
+    "cross_origin_authentication",
+    "default_organization",
+    "encryption_key",
+    "express_configuration",
+    "fedcm_login",
+    "identity_assertion_authorization_grant",
+    "mobile",
+    "my_organization_configuration",
+    "native_social_login",
+    "oidc_backchannel_logout",
+    "organization_discovery_methods",
+    "par_request_expiry",
+    "require_proof_of_possession",
+    "session_transfer",
+    "signed_request_object",
+    "token_exchange",
+    "token_quota",
+    "token_vault_privileged_access",
 ];
 
 /// What the dashboard's fields are called here.
@@ -275,14 +310,19 @@ impl ClientSettings {
     /// As the use cases take them. `jwks` is the keys that there are already.
     pub(crate) fn whole(self, jwks: Option<&Value>, my_account: &str) -> Result<WholeApplication, Refusal> {
         if self.oidc_conformant == Some(false) {
-            return Err(Refusal::body("oidc_conformant: Everything here is as OpenID Connect says; leave it out."));
+            return Err(Refusal::body(
+                "oidc_conformant: Everything here is as OpenID Connect says; leave it out.",
+            ));
         }
-        let jwks = self.client_authentication_methods.map(|methods| client_keys::read(methods, jwks)).transpose()?;
+        let jwks =
+            self.client_authentication_methods.map(|methods| client_keys::read(methods, jwks)).transpose()?;
         let auth_method = match self.token_endpoint_auth_method.as_deref() {
             None if jwks.is_some() || self.jwks_uri.is_some() => TokenEndpointAuthMethod::PrivateKeyJwt,
             None => TokenEndpointAuthMethod::ClientSecretPost,
             Some(code) => TokenEndpointAuthMethod::from_code(code).ok_or_else(|| {
-                Refusal::body("token_endpoint_auth_method: Use client_secret_post, client_secret_basic or none.")
+                Refusal::body(
+                    "token_endpoint_auth_method: Use client_secret_post, client_secret_basic or none.",
+                )
             })?,
         };
         let refresh = self.refresh_token.unwrap_or_default();
@@ -308,10 +348,12 @@ impl ClientSettings {
                 description: self.description,
                 callbacks: self.callbacks,
                 logout_urls: self.allowed_logout_urls,
+                backchannel_logout_uri,
                 web_origins,
                 grants: grants(&self.grant_types)?,
                 auth_method,
                 id_token_alg: algorithm(self.jwt_configuration.alg.as_deref())?,
+                require_par: self.require_pushed_authorization_requests,
                 first_party: self.is_first_party,
                 connect_accounts: !mine.is_empty(),
             },
@@ -322,8 +364,6 @@ impl ClientSettings {
                 .collect(),
             jwks,
             jwks_uri: self.jwks_uri,
-            backchannel_logout_uri,
-            require_par: self.require_pushed_authorization_requests,
             logo_uri: self.logo_uri,
             metadata: self.client_metadata,
         })

@@ -63,7 +63,12 @@ pub(crate) fn my_account(signed_issuer: &str) -> String {
     format!("{signed_issuer}me/")
 }
 
-async fn view(state: &AppState, signed: &Signed, client: &Client, secret: Option<String>) -> Result<ClientView, Refusal> {
+async fn view(
+    state: &AppState,
+    signed: &Signed,
+    client: &Client,
+    secret: Option<String>,
+) -> Result<ClientView, Refusal> {
     let api = match &client.resource_server {
         Some(id) => signed.api_identifier(id).await.map_err(refused)?,
         None => None,
@@ -126,7 +131,7 @@ pub(crate) async fn get(
 
 /// Create an application
 ///
-/// The answer has its client secret, for a caller with `read:client_keys` or `create:clients`: no other answer has.
+/// The answer has its client secret; no other one has.
 #[utoipa::path(post, path = "/api/v2/clients", tag = "clients", request_body = ClientSettings,
     responses((status = 201, body = ClientView), (status = "4XX", body = ErrorBody)), security(("bearer" = ["create:clients"])))]
 pub(crate) async fn create(State(state): State<AppState>, once: Once) -> Result<Response, Refusal> {

@@ -12,8 +12,8 @@ use axum::{
 use coffer_admin::Signed;
 use coffer_contract::{
     ApiError,
-    catalogue::OptionField,
-    connection::{ConnectionForm, ConnectionOptions},
+    catalogue::{ConnectionGroup, OptionField},
+    connection::{ConnectionForm, ConnectionOptions, ProfileMapping},
     validate,
 };
 use coffer_core::{
@@ -160,7 +160,9 @@ pub(crate) async fn create(once: Once) -> Result<Response, Refusal> {
     let settings: ConnectionSettings = read(body)?;
     let strategy = settings.strategy.clone();
     if strategy.is_empty() {
-        return Err(Refusal::body("strategy: Name the kind of provider, such as google-oauth2, oidc or oauth2."));
+        return Err(Refusal::body(
+            "strategy: Name the kind of provider, such as google-oauth2, oidc or oauth2.",
+        ));
     }
     if once.caller.signed.catalogue_entry(&strategy).is_err() {
         let message = format!("strategy: There is no kind of provider “{strategy}”.");
@@ -168,6 +170,7 @@ pub(crate) async fn create(once: Once) -> Result<Response, Refusal> {
     }
     let (enabled, metadata) = (settings.enabled_clients.clone(), settings.metadata.clone());
     let form = settings.form()?;
+    known_options(&once.caller.signed, &strategy, &form.options)?;
     let signed = discovered(&once.caller.signed, &strategy, &form.options, None).await?;
     once.run(signed, |within| async move {
         let slug = validate::is_slug(&form.name);
@@ -179,6 +182,32 @@ pub(crate) async fn create(once: Once) -> Result<Response, Refusal> {
         Ok(Made::created(body, connection.version))
     })
     .await
+}
+
+/// Refuses options that this kind of connection does not have, by name.
+fn known_options(signed: &Signed, strategy: &str, options: &ConnectionOptions) -> Result<(), Refusal> {
+    let entry = signed.catalogue_entry(strategy).map_err(refused)?;
+    let given = [
+        (OptionField::DiscoveryUrl, options.discovery_url.is_some(), "discovery_url"),
+        (OptionField::Tenant, options.tenant.is_some(), "tenant_domain"),
+        (OptionField::AuthorizationUrl, options.authorization_url.is_some(), "authorizationURL"),
+        (OptionField::TokenUrl, options.token_url.is_some(), "tokenURL"),
+        (OptionField::RefreshUrl, options.refresh_url.is_some(), "refreshURL"),
+        (OptionField::UserInfoUrl, options.user_info_url.is_some(), "userInfoURL"),
+        (OptionField::RevocationUrl, options.revocation_url.is_some(), "revocationURL"),
+        (OptionField::Pkce, options.without_pkce, "pkce_enabled"),
+        (OptionField::Profile, options.profile != ProfileMapping::default(), "profile"),
+        (OptionField::UpstreamParams, !options.upstream_params.is_empty(), "upstream_params"),
+        (OptionField::UpstreamHeaders, !options.upstream_headers.is_empty(), "customHeaders"),
+    ];
+    let foreign = given.iter().find(|(field, given, _)| *given && !entry.fields.contains(field));
+    let domains = entry.group == ConnectionGroup::Social && !options.domain_aliases.is_empty();
+    match foreign.map(|(_, _, name)| *name).or(domains.then_some("domain_aliases")) {
+        Some(name) => Err(Refusal::body(format!(
+            "options.{name}: Connections of the kind {strategy} do not have this option; leave it out."
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A name that is well-formed and refused all the same is taken.
@@ -231,11 +260,7 @@ async fn switch(signed: &Signed, id: &str, client: &str, on: bool) -> Result<(),
     }
 }
 
-async fn set_metadata(
-    signed: &Signed,
-    id: &str,
-    metadata: &BTreeMap<String, String>,
-) -> Result<(), Refusal> {
+async fn set_metadata(signed: &Signed, id: &str, metadata: &BTreeMap<String, String>) -> Result<(), Refusal> {
     let long = |(name, value): (&String, &String)| name.is_empty() || name.len() > 255 || value.len() > 255;
     if metadata.len() > 10 || metadata.iter().any(long) {
         return Err(Refusal::body("metadata: Use at most 10 names and values of at most 255 characters."));
@@ -259,6 +284,7 @@ pub(crate) async fn update(
     let (_, now) = merged(&caller.signed, &id, &body).await?;
     let (form, _) = now;
     let connection = caller.signed.find_connection(&id).await.map_err(refused)?;
+    known_options(&caller.signed, &connection.strategy, &form.options)?;
     let signed = discovered(&caller.signed, &connection.strategy, &form.options, Some(&connection)).await?;
 
     let (within, together) = signed.together().await.map_err(refused)?;

@@ -33,12 +33,7 @@ impl clock::Clock for ServerClock {
     }
 }
 
-type Buckets = RateLimiter<
-    ClientId,
-    DashMapStateStore<ClientId>,
-    ServerClock,
-    StateInformationMiddleware,
->;
+type Buckets = RateLimiter<ClientId, DashMapStateStore<ClientId>, ServerClock, StateInformationMiddleware>;
 
 /// The buckets.
 pub struct ManagementLimiter {
@@ -60,8 +55,7 @@ impl ManagementLimiter {
     pub fn new(limits: ManagementLimits, clock: Arc<dyn Clock>) -> Self {
         let clock = ServerClock(clock);
         let quota = Quota::per_second(limits.requests_per_second).allow_burst(limits.burst);
-        let buckets =
-            RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()).with_middleware();
+        let buckets = Buckets::new(quota, DashMapStateStore::default(), clock.clone());
         Self { buckets, clock, limits }
     }
 

@@ -136,7 +136,8 @@ async fn page(
         Some("date:1") => false,
         Some(_) => return Err(Refusal::query("sort: Use date:1 or date:-1.")),
     };
-    let number = |text: &str| text.parse::<i64>().map_err(|_| Refusal::query("from: This is no event's number."));
+    let number =
+        |text: &str| text.parse::<i64>().map_err(|_| Refusal::query("from: This is no event's number."));
     let (descending, after) = match query.from.as_deref() {
         None => (sorted, None),
         Some(key) => match key.strip_prefix(OLDER) {
@@ -152,7 +153,8 @@ async fn page(
     let mut listed = listed.map_err(refused)?;
     // A key is an event's number, so that whoever carries the log elsewhere can go on from the last.
     let last = listed.items.last().map(|entry| entry.id);
-    listed.next = listed.next.and(last).map(|id| if descending { format!("{OLDER}{id}") } else { id.to_string() });
+    listed.next =
+        listed.next.and(last).map(|id| if descending { format!("{OLDER}{id}") } else { id.to_string() });
     paging.answer("logs", &listed.map(view)).map(Json)
 }
 

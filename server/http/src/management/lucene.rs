@@ -343,8 +343,19 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_refused() {
         for text in [
-            "", "email:", "email:a AND", "(email:a", "email:a)", "phone:1", "name:a?b", "email:\"a", "at:soon",
-            "name:[a TO b]", "at:[1]", "email:(a b)", "\\",
+            "",
+            "email:",
+            "email:a AND",
+            "(email:a",
+            "email:a)",
+            "phone:1",
+            "name:a?b",
+            "email:\"a",
+            "at:soon",
+            "name:[a TO b]",
+            "at:[1]",
+            "email:(a b)",
+            "\\",
         ] {
             assert!(matches!(read(text), Err(Refusal::Invalid { .. })), "{text}");
         }

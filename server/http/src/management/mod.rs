@@ -37,8 +37,3 @@ pub use limits::{ManagementLimiter, ManagementLimits};
 pub(crate) fn no_endpoint() -> Response {
     refusal::Refusal::NoEndpoint.into_response()
 }
-
-/// The answer where there is one that takes other methods.
-pub(crate) async fn other_method() -> Response {
-    refusal::Refusal::Method.into_response()
-}

@@ -109,7 +109,9 @@ impl Refusal {
             ApiError::Forbidden { message } => Self::Forbidden(message),
             ApiError::TooManyAttempts { retry_after } => Self::TooMany { retry_after },
             // Nobody is signed in here, and a use case does not lose its own request.
-            ApiError::Unauthenticated | ApiError::Transport { .. } | ApiError::Internal { .. } => Self::Inside,
+            ApiError::Unauthenticated | ApiError::Transport { .. } | ApiError::Internal { .. } => {
+                Self::Inside
+            }
         }
     }
 

@@ -5,12 +5,7 @@ use std::collections::HashMap;
 use axum::{Json, extract::Path, http::StatusCode};
 use coffer_admin::Signed;
 use coffer_contract::ApiError;
-use coffer_core::{
-    connection::Connection,
-    ids::ConnectionId,
-    token_set::TokenSet,
-    user::User,
-};
+use coffer_core::{connection::Connection, ids::ConnectionId, token_set::TokenSet, user::User};
 use coffer_store::{Listed, Match, UserField, UserOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -29,7 +29,7 @@ use coffer_core::{
 };
 use coffer_crypto::{Context, KeyFile, Keyring, TokenHash};
 use coffer_federation::{Catalogue, Federation, OutboundConfig};
-use coffer_http::{AppState, Manifest, Shared, router};
+use coffer_http::{AppState, ManagementLimiter, ManagementLimits, Manifest, Shared, router};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
 use coffer_providers::{Config, Provider, Providers, Settings};
 use coffer_store::Store;
@@ -42,6 +42,9 @@ use tower::ServiceExt as _;
 /// When the tests take place.
 const START: i64 = 1_700_000_000;
 pub const ISSUER: &str = "https://coffer.example/";
+/// How many requests an application may send to the management API, each second and at once.
+pub const MANAGEMENT_PER_SECOND: u32 = 10;
+pub const MANAGEMENT_BURST: u32 = 40;
 pub const CALLBACK: &str = "https://app.example/callback";
 pub const VERIFIER: &str = "a-code-verifier-that-has-at-least-43-characters";
 
@@ -145,6 +148,11 @@ impl Server {
             issuer,
             keys,
         });
+        let limits = ManagementLimits {
+            requests_per_second: MANAGEMENT_PER_SECOND.try_into().unwrap(),
+            burst: MANAGEMENT_BURST.try_into().unwrap(),
+        };
+        let management = ManagementLimiter::new(limits, shared_clock.clone());
         let state = AppState::from(Shared {
             oidc,
             admin: Arc::new(admin),
@@ -153,6 +161,7 @@ impl Server {
             assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
             sandbox: false,
             trusted_proxies: vec![],
+            management,
         });
         let router = router(state.clone());
         let (connection, user_id) = seed(&store, &keyring, providers.as_ref(), clock.now()).await;

@@ -18,6 +18,7 @@ mod harness;
 mod introspection;
 mod keys;
 mod logout;
+mod management;
 mod my_account;
 mod par;
 mod protection;
