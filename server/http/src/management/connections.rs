@@ -345,7 +345,7 @@ pub(crate) async fn clients(
     Path(id): Path<String>,
     Q(query): Q<ListQuery>,
 ) -> Result<Json<Value>, Refusal> {
-    let paging = query.paging()?.as_object();
+    let paging = query.paging()?.always_object();
     let connection = caller.signed.find_connection(&id).await.map_err(refused)?;
     let filter = ClientFilter { connection: Some(connection.id), ..ClientFilter::default() };
     let listed = caller.signed.select_clients(&filter, &paging.span).await.map_err(refused)?;

@@ -21,6 +21,9 @@ pub(crate) enum Known<F> {
     Instant(F),
 }
 
+/// What a field of the query, or a word without one, is looked for in; nothing when there is no such field.
+type Names<F> = dyn Fn(Option<&str>) -> Option<Vec<Known<F>>>;
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Open,
@@ -35,15 +38,12 @@ enum Token {
 
 struct Parser<'a, F> {
     tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
-    field: &'a dyn Fn(Option<&str>) -> Option<Vec<Known<F>>>,
+    field: &'a Names<F>,
     depth: usize,
 }
 
 /// Reads a query. `field` says what a field stands for, and what a word without one is looked for in.
-pub(crate) fn parse<F: Clone>(
-    text: &str,
-    field: &dyn Fn(Option<&str>) -> Option<Vec<Known<F>>>,
-) -> Result<Match<F>, Refusal> {
+pub(crate) fn parse<F: Clone>(text: &str, field: &Names<F>) -> Result<Match<F>, Refusal> {
     if text.len() > LONGEST {
         return Err(wrong("It is too long."));
     }

@@ -174,7 +174,7 @@ impl Paging {
     }
 
     /// The same, for a list that the contract knows as an object alone.
-    pub(crate) fn as_object(mut self) -> Self {
+    pub(crate) fn always_object(mut self) -> Self {
         if self.form == Form::Array {
             self.form = Form::Checkpoint;
         }

@@ -286,7 +286,7 @@ pub(crate) async fn connected_accounts(
     Path(id): Path<String>,
     Q(query): Q<ListQuery>,
 ) -> Result<Json<Value>, Refusal> {
-    let paging = query.paging()?.as_object();
+    let paging = query.paging()?.always_object();
     let (sets, connections) = accounts(&caller.signed, &id).await?;
     let view = |set: TokenSet| {
         let (connection, _) = connections.get(&set.connection_id)?;

@@ -51,10 +51,10 @@ async fn users_are_found_and_deleted() {
         let list = answer.json();
         ids(&list).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(search("email:\"bob@example.com\"").await, [bob.clone()]);
-    assert_eq!(search("email:BOB*").await, [bob.clone()]);
+    assert_eq!(search("email:\"bob@example.com\"").await.join(" "), bob);
+    assert_eq!(search("email:BOB*").await.join(" "), bob);
     assert_eq!(search("name:\"eve Lovelace\" OR name:\"bob lovelace\"").await, [eve.clone(), bob.clone()]);
-    assert_eq!(search(&format!("user_id:\"{ada}\"")).await, [ada.clone()]);
+    assert_eq!(search(&format!("user_id:\"{ada}\"")).await.join(" "), ada);
     assert_eq!(search("identities.connection:provider AND NOT email:bob*").await.len(), 2);
     assert_eq!(search("identities.connection:nothing").await, [] as [String; 0]);
     assert_eq!(search("last_login:[2023-11-14T22:13:25Z TO *]").await.len(), 2);
