@@ -7,7 +7,7 @@ use coffer_crypto::{Context, TokenHash};
 use coffer_store::{FirstAnswer, Together, idempotent_row};
 use zeroize::Zeroizing;
 
-use crate::{Admin, Call, Signed};
+use crate::{Call, Signed};
 
 impl Signed {
     /// The same within one transaction, which the caller ends. No network call until then
@@ -31,13 +31,6 @@ impl Signed {
         self.check_discovery(url).await?;
         let discovered = BTreeSet::from([url.trim().to_owned()]);
         Ok(Self { visit: self.visit.clone().having_discovered(discovered), actor: self.actor.clone() })
-    }
-}
-
-impl Admin {
-    /// Where users and applications reach this server, with a slash at the end.
-    pub fn issuer(&self) -> &url::Url {
-        &self.issuer
     }
 }
 
