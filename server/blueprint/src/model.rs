@@ -72,6 +72,8 @@ pub struct Connection {
     pub vault_enabled: bool,
     #[serde(default)]
     pub options: ConnectionOptions,
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// `[[application]]`

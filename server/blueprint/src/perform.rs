@@ -52,13 +52,24 @@ impl Run<'_, '_> {
                     let form = wanted.model.form(wanted.secret.as_ref());
                     let done = self.signed.create_connection(&wanted.model.strategy, form).await;
                     let done = done.map_err(|error| secret_by_reference(error, wanted.secret.is_none()));
-                    self.note((Kind::Connection, wanted.index), &step.title, done)?;
+                    let at = (Kind::Connection, wanted.index);
+                    if let Some(made) = self.note(at, &step.title, done)? {
+                        let done =
+                            self.signed.set_connection_metadata(&made.id, &wanted.model.metadata).await;
+                        self.note(at, &step.title, done)?;
+                    }
                 }
                 Doing::UpdateConnection(wanted, there) => {
-                    let form = wanted.model.form(wanted.secret.as_ref());
-                    let done = self.signed.update_connection(&there.id, form, there.version).await;
-                    let done = done.map_err(|error| secret_by_reference(error, wanted.secret.is_none()));
-                    self.note((Kind::Connection, wanted.index), &step.title, done)?;
+                    let at = (Kind::Connection, wanted.index);
+                    // Metadata stands apart and has no version.
+                    if step.changes.iter().any(|change| !change.field.starts_with("metadata.")) {
+                        let form = wanted.model.form(wanted.secret.as_ref());
+                        let done = self.signed.update_connection(&there.id, form, there.version).await;
+                        let done = done.map_err(|error| secret_by_reference(error, wanted.secret.is_none()));
+                        self.note(at, &step.title, done)?;
+                    }
+                    let done = self.signed.set_connection_metadata(&there.id, &wanted.model.metadata).await;
+                    self.note(at, &step.title, done)?;
                 }
                 Doing::CreateApplication(wanted, _) => {
                     if let Some(one) = self.create(wanted, &step.title).await? {

@@ -1,5 +1,7 @@
 //! What there is, in the file's terms.
 
+use std::collections::BTreeMap;
+
 use coffer_contract::application::Origin;
 use coffer_core::{
     api::{Api as CoreApi, ClientGrant},
@@ -53,9 +55,13 @@ impl Present {
             apis.iter().map(|api| (api.id.clone(), api.identifier.clone())).collect();
         present.apis = apis.into_iter().map(There::<Api>::of).collect();
         present.apis.sort_by(|a, b| a.model.identifier.cmp(&b.model.identifier));
-        for connection in store.connections().all().await? {
+        let connections = store.connections().all().await?;
+        let ids: Vec<_> = connections.iter().map(|connection| connection.id.clone()).collect();
+        let mut metadata = store.connections().metadata(&ids).await?;
+        for connection in connections {
             if known(&connection.strategy) {
-                present.connections.push(There::<Connection>::of(connection));
+                let metadata = metadata.remove(&connection.id).unwrap_or_default();
+                present.connections.push(There::<Connection>::of(connection, metadata));
             } else {
                 present.strangers.push(connection.name);
             }
@@ -141,7 +147,7 @@ impl There<Api> {
 }
 
 impl There<Connection> {
-    fn of(connection: CoreConnection) -> Self {
+    fn of(connection: CoreConnection, metadata: BTreeMap<String, String>) -> Self {
         let CoreConnection {
             id,
             name,
@@ -167,6 +173,7 @@ impl There<Connection> {
             purpose,
             vault_enabled,
             options,
+            metadata,
         };
         Self { id: id.to_string(), version, has_secret: client_secret_replaced_at.is_some(), model }
     }

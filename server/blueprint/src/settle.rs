@@ -152,7 +152,12 @@ fn connection(
         purpose,
         vault_enabled,
         options,
+        metadata: connection.metadata,
     };
+    let long = |text: &String| text.len() > 255;
+    if model.metadata.iter().any(|(name, value)| name.is_empty() || long(name) || long(value)) {
+        notes.add(at, &title, "metadata", "names and values have at most 255 characters");
+    }
     // What tidying put back to its default, this kind of connection does not have.
     let blank = Connection { options: ConnectionOptions::default(), ..model.clone() }.fields();
     let kept = model.fields();

@@ -109,6 +109,7 @@ impl Out {
             purpose,
             vault_enabled,
             options,
+            metadata,
         } = &there.model;
         self.text.push_str("\n[[connection]]\n");
         self.put("name", name);
@@ -119,6 +120,7 @@ impl Out {
         self.list("scopes", scopes.as_deref().unwrap_or_default());
         self.put("purpose", purpose);
         self.put("vault_enabled", vault_enabled);
+        self.map("metadata", metadata);
         let before = self.text.len();
         self.options(options);
         if self.text.len() > before {

@@ -84,7 +84,8 @@ async fn changes_are_shown_field_by_field_and_without_secrets() {
     for secret in ["pa55word", "another-secret", "cfs_"] {
         assert!(!all.contains(secret), "{all}");
     }
-    for text in [&changed, &changed.replace(LIMITED, ON), &changed.replace(LIMITED, "[]")] {
+    let noted = changed.replace("scopes =", "metadata.team = \"blue\"\nscopes =");
+    for text in [&changed, &noted, &changed, &changed.replace(LIMITED, ON), &changed.replace(LIMITED, "[]")] {
         assert!(!place.draft(text).await.unwrap().plan().is_empty());
         place.apply(text).await;
         assert!(place.draft(text).await.unwrap().plan().is_empty());

@@ -26,6 +26,7 @@ client_secret = { env = "CUSTOM_CLIENT_SECRET" }
 scopes = ["b", "a"]
 purpose = "connected_accounts"
 vault_enabled = true
+metadata = { team = "blue" }
 
 [connection.options]
 authorization_url = "https://provider.example/authorize"
