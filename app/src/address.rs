@@ -4,6 +4,8 @@
 pub(crate) const HOME: &str = "/console/overview";
 /// The list of applications.
 pub(crate) const APPLICATIONS: &str = "/console/applications";
+/// Who may register applications.
+pub(crate) const REGISTRATION: &str = "/console/registration";
 /// The list of users.
 pub(crate) const USERS: &str = "/console/users";
 /// The sign-in page.
@@ -17,6 +19,11 @@ pub(crate) fn sign_in(here: &str) -> String {
 /// A user's page. Ids hold characters that an address does not (`oidc|work|ada`).
 pub(crate) fn user(id: &str) -> String {
     format!("{USERS}/{}", encode(id))
+}
+
+/// An application's page. A client id may be an address itself.
+pub(crate) fn application(client_id: &str) -> String {
+    format!("{APPLICATIONS}/{}", encode(client_id))
 }
 
 /// The audit log, filtered by these fields.

@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     address,
     console::{
-        Console, NotFound, applications, connections, logs, overview::Overview, setup::Setup,
+        Console, NotFound, applications, connections, logs, overview::Overview, registration, setup::Setup,
         sign_in::SignIn, users,
     },
     ui::{Toasts, ready, toasts::ToastRegion},
@@ -62,6 +62,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("applications") view=applications::List ssr=SsrMode::Async/>
                     <Route path=path!("applications/new") view=applications::New ssr=SsrMode::Async/>
                     <Route path=path!("applications/:client_id") view=applications::Page ssr=SsrMode::Async/>
+                    <Route path=path!("registration") view=registration::Page ssr=SsrMode::Async/>
                     <Route path=path!("users") view=users::List ssr=SsrMode::Async/>
                     <Route path=path!("users/:id") view=users::Page ssr=SsrMode::Async/>
                     <Route path=path!("logs") view=logs::Logs ssr=SsrMode::Async/>

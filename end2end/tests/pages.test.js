@@ -124,7 +124,7 @@ describe("every page", { timeout: 300_000 }, () => {
       connection = await world.connectOidc("work");
       await world.connectCustom("custom");
       for (const name of ["Mail agent", "Calendar agent"]) client = await world.application(name, "work");
-      for (const path of ["applications", "connections/social", "connections/enterprise"]) {
+      for (const path of ["applications", "connections/social", "connections/enterprise", "registration"]) {
         await dashboard.open(`console/${path}`);
         await look(page, `list-${path.replace("/", "-")}`);
       }

@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::limits::{Limited, Limits};
 use crate::{
+    address,
     server_fns::enablement::set_enablement,
     ui::{Toasts, icon::Mark, layout::VaultBadge, ready},
 };
@@ -38,11 +39,9 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
             format!("/console/connections/{}", row.connection_id),
             row.application_name.clone(),
         ),
-        Side::Applications => (
-            row.application_name.clone(),
-            format!("/console/applications/{}", row.client_id),
-            row.connection_name.clone(),
-        ),
+        Side::Applications => {
+            (row.application_name.clone(), address::application(&row.client_id), row.connection_name.clone())
+        }
     };
     let label = match side {
         Side::Connections => format!("Enable {title} for {other}"),

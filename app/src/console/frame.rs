@@ -103,7 +103,13 @@ const SECTIONS: Sections = [
             ("/console/connections/enterprise", "Enterprise", Icon::Enterprise),
         ],
     ),
-    ("Applications", &[(address::APPLICATIONS, "Applications", Icon::Applications)]),
+    (
+        "Applications",
+        &[
+            (address::APPLICATIONS, "Applications", Icon::Applications),
+            (address::REGISTRATION, "Registration", Icon::Registration),
+        ],
+    ),
     ("Users", &[(address::USERS, "Users", Icon::Users)]),
     ("Monitoring", &[("/console/logs", "Logs", Icon::Logs)]),
 ];

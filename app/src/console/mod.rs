@@ -8,6 +8,7 @@ mod frame;
 mod limits;
 pub(crate) mod logs;
 pub(crate) mod overview;
+pub(crate) mod registration;
 mod scope_words;
 pub(crate) mod setup;
 pub(crate) mod sign_in;

@@ -2,7 +2,9 @@
 
 use coffer_contract::{
     Page,
-    application::{ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, NewApplication},
+    application::{
+        ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, KeysForm, NewApplication,
+    },
 };
 use leptos::{prelude::*, server_fn::codec::Json};
 
@@ -35,10 +37,11 @@ pub async fn create_application(application: NewApplication) -> Result<IssuedSec
 pub async fn update_application(
     client_id: String,
     form: ApplicationForm,
+    keys: KeysForm,
     version: i64,
 ) -> Result<ApplicationDetail, Failure> {
     let signed = super::visit::signed_in().await?;
-    signed.update_application(&client_id, form, version).await.map_err(super::visit::refuse)
+    signed.update_application_and_keys(&client_id, form, keys, version).await.map_err(super::visit::refuse)
 }
 
 /// Replaces an application's secret and shows the new one.

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod enablement;
 pub mod log;
 pub mod overview;
+pub mod registration;
 pub mod session;
 pub mod setup;
 pub mod user;

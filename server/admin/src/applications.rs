@@ -2,13 +2,16 @@
 
 use coffer_contract::{
     ApiError, Page,
-    application::{ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, NewApplication},
+    application::{
+        ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, KeysForm, NewApplication,
+        Origin, RegistrationView, TokenEndpointAuthMethod,
+    },
     page::PAGE_SIZE,
 };
-use coffer_core::{audit::EventCode, client::Client, ids::ClientId, rng::token};
+use coffer_core::{audit::EventCode, client::Client, ids::ClientId, registration::Registration, rng::token};
 use coffer_crypto::TokenHash;
 
-use crate::{Signed, failure, tidy};
+use crate::{Signed, client_keys, failure, tidy};
 
 /// Begins every client secret, so that one found where it should not be can be recognised.
 const SECRET_PREFIX: &str = "cfs_";
@@ -27,12 +30,14 @@ impl Signed {
             name: client.name,
             app_type: client.app_type,
             connections,
+            origin: client.origin,
         }))
     }
 
     /// One application.
     pub async fn application(&self, client_id: &str) -> Result<ApplicationDetail, ApiError> {
-        Ok(self.application_detail(self.find_client(client_id).await?))
+        let client = self.find_client(client_id).await?;
+        self.application_detail(client).await
     }
 
     /// Creates an application. The answer is the only one that has its secret, which is kept as a hash.
@@ -67,9 +72,39 @@ impl Signed {
         form: ApplicationForm,
         version: i64,
     ) -> Result<ApplicationDetail, ApiError> {
+        self.change_application(client_id, form, None, version).await
+    }
+
+    /// The same together with its public keys.
+    pub async fn update_application_and_keys(
+        &self,
+        client_id: &str,
+        form: ApplicationForm,
+        keys: KeysForm,
+        version: i64,
+    ) -> Result<ApplicationDetail, ApiError> {
+        self.change_application(client_id, form, Some(keys), version).await
+    }
+
+    async fn change_application(
+        &self,
+        client_id: &str,
+        form: ApplicationForm,
+        keys: Option<KeysForm>,
+        version: i64,
+    ) -> Result<ApplicationDetail, ApiError> {
         let before = self.find_client(client_id).await?;
         let form = tidy::application(form);
-        let fields = form.validate(before.app_type);
+        let mut fields = form.validate(before.app_type);
+        let known = (before.jwks.clone(), before.jwks_uri.clone());
+        let (jwks, jwks_uri) = keys.map_or(Ok(known), client_keys::read).unwrap_or_else(|wrong| {
+            fields.push(wrong);
+            (None, None)
+        });
+        let keyless = jwks.is_none() && jwks_uri.is_none() && fields.iter().all(|f| f.field != "jwks_uri");
+        if form.auth_method == TokenEndpointAuthMethod::PrivateKeyJwt && keyless {
+            fields.extend(client_keys::missing(&fields));
+        }
         if !fields.is_empty() {
             return Err(ApiError::Invalid { fields });
         }
@@ -86,6 +121,8 @@ impl Signed {
             require_par: form.require_par,
             first_party: form.first_party,
             connect_accounts: form.connect_accounts,
+            jwks,
+            jwks_uri,
             updated_at: self.visit.now(),
             version: version.saturating_add(1),
             ..before.clone()
@@ -101,7 +138,7 @@ impl Signed {
             .update(&after, version, event)
             .await
             .map_err(|e| self.visit.store_failed(e))?;
-        Ok(self.application_detail(after))
+        self.application_detail(after).await
     }
 
     /// Replaces the secret; the old one stops working at once. The answer is the only one that has it.
@@ -110,6 +147,13 @@ impl Signed {
         if !client.app_type.confidential() {
             return Err(ApiError::Forbidden {
                 message: "This kind of application cannot keep a secret, so it has none.".to_owned(),
+            });
+        }
+        if !client.auth_method.has_secret() {
+            return Err(ApiError::Forbidden {
+                message:
+                    "This application proves itself with a key of its own, so it has no secret to replace."
+                        .to_owned(),
             });
         }
         let secret = self.new_secret();
@@ -161,8 +205,18 @@ impl Signed {
         format!("{SECRET_PREFIX}{}", token(self.admin().rng.as_ref()))
     }
 
-    fn application_detail(&self, client: Client) -> ApplicationDetail {
-        ApplicationDetail {
+    async fn application_detail(&self, client: Client) -> Result<ApplicationDetail, ApiError> {
+        let registration = match client.origin {
+            Origin::Dashboard => None,
+            Origin::Registered | Origin::Document => {
+                let found = self.store().registrations().get(&client.id).await;
+                found.map_err(|e| self.visit.store_failed(e))?.map(registration_view)
+            }
+        };
+        Ok(ApplicationDetail {
+            keys: client_keys::show(&client),
+            origin: client.origin,
+            registration,
             client_id: client.id.to_string(),
             form: ApplicationForm {
                 name: client.name,
@@ -183,7 +237,17 @@ impl Signed {
             issuer: self.admin().issuer.to_string(),
             created_at: client.created_at,
             version: client.version,
-        }
+        })
+    }
+}
+
+fn registration_view(registration: Registration) -> RegistrationView {
+    RegistrationView {
+        ends_at: registration.ends_at(),
+        created_at: registration.created_at,
+        ip: registration.ip,
+        via: registration.via,
+        last_used_at: registration.last_used_at,
     }
 }
 

@@ -10,6 +10,7 @@ mod apis;
 mod applications;
 mod call;
 mod client_grants;
+mod client_keys;
 mod connections;
 mod enablements;
 mod failure;
@@ -18,6 +19,7 @@ mod listings;
 mod logs;
 mod overview;
 mod own_apis;
+mod registration;
 mod sandbox;
 mod signed;
 #[cfg(test)]

@@ -278,6 +278,8 @@ pub struct ApplicationSummary {
     pub app_type: ApplicationType,
     /// How many connections are enabled for it.
     pub connections: u64,
+    /// How it came to be.
+    pub origin: Origin,
 }
 
 /// An application's page.
@@ -291,12 +293,42 @@ pub struct ApplicationDetail {
     pub app_type: ApplicationType,
     /// When the client secret was last replaced; absent for public clients.
     pub client_secret_replaced_at: Option<Timestamp>,
+    /// Its public keys.
+    pub keys: KeysForm,
+    /// How it came to be.
+    pub origin: Origin,
+    /// More on that, where no administrator made it.
+    pub registration: Option<RegistrationView>,
     /// The server's issuer, for the application's own configuration.
     pub issuer: String,
     /// When it was created.
     pub created_at: Timestamp,
     /// Number of changes so far.
     pub version: i64,
+}
+
+/// Public keys of an application that proves itself with one, as the Settings form has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysForm {
+    /// The keys: a JWKS document; a JWK or PEM is taken too.
+    pub jwks: String,
+    /// Where they are, instead.
+    pub jwks_uri: String,
+}
+
+/// How an application that no administrator made came to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationView {
+    /// When.
+    pub created_at: Timestamp,
+    /// Where the request came from.
+    pub ip: Option<String>,
+    /// The name of the initial access token, or the host of the document.
+    pub via: Option<String>,
+    /// When it last got a token, to the day.
+    pub last_used_at: Option<Timestamp>,
+    /// When it goes, unless it gets a token before.
+    pub ends_at: Timestamp,
 }
 
 /// What the Settings form sends.

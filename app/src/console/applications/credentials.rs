@@ -1,6 +1,6 @@
 //! What the application proves itself with.
 
-use coffer_contract::application::ApplicationDetail;
+use coffer_contract::application::{ApplicationDetail, TokenEndpointAuthMethod};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::FreshSecret;
@@ -12,7 +12,18 @@ use crate::{
 /// Client id, and the secret: shown once, replaced by a new one.
 #[component]
 pub(super) fn Credentials(detail: ApplicationDetail) -> impl IntoView {
-    let secret = if detail.app_type.confidential() {
+    let secret = if detail.form.auth_method == TokenEndpointAuthMethod::PrivateKeyJwt {
+        view! {
+            <Section title="Public keys">
+                <p class="text-sm text-muted">
+                    "This application proves itself with a key of its own, so it has no client secret. Its public keys \
+                     stand under Settings; to replace a key, add the new one there first, and take out the old one once \
+                     the application uses the new one."
+                </p>
+            </Section>
+        }
+        .into_any()
+    } else if detail.app_type.confidential() {
         view! { <Secret detail=detail.clone()/> }.into_any()
     } else {
         view! {

@@ -1,6 +1,8 @@
 //! What stands in the Settings form of an application while somebody edits it.
 
-use coffer_contract::application::{ApplicationForm, GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
+use coffer_contract::application::{
+    ApplicationForm, GrantType, KeysForm, SigningAlgorithm, TokenEndpointAuthMethod,
+};
 use leptos::prelude::*;
 
 /// One signal for each control.
@@ -23,11 +25,14 @@ pub(super) struct Draft {
     pub require_par: RwSignal<bool>,
     pub first_party: RwSignal<bool>,
     pub connect_accounts: RwSignal<bool>,
+    /// JWKS, JWK or PEM.
+    pub jwks: RwSignal<String>,
+    pub jwks_uri: RwSignal<String>,
 }
 
 impl Draft {
     /// The application as it is.
-    pub fn edit(form: &ApplicationForm) -> Self {
+    pub fn edit(form: &ApplicationForm, keys: &KeysForm) -> Self {
         let lines = |list: &[String]| RwSignal::new(list.join("\n"));
         Self {
             name: RwSignal::new(form.name.clone()),
@@ -42,6 +47,16 @@ impl Draft {
             require_par: RwSignal::new(form.require_par),
             first_party: RwSignal::new(form.first_party),
             connect_accounts: RwSignal::new(form.connect_accounts),
+            jwks: RwSignal::new(keys.jwks.clone()),
+            jwks_uri: RwSignal::new(keys.jwks_uri.clone()),
+        }
+    }
+
+    /// The keys that are sent with it.
+    pub fn keys(self) -> KeysForm {
+        KeysForm {
+            jwks: self.jwks.get_untracked().trim().to_owned(),
+            jwks_uri: self.jwks_uri.get_untracked().trim().to_owned(),
         }
     }
 

@@ -3,7 +3,9 @@
 use coffer_contract::application::ApplicationSummary;
 use leptos::prelude::*;
 
+use super::origin;
 use crate::{
+    address,
     server_fns::application::list_applications,
     ui::{
         icon::Mark,
@@ -61,10 +63,11 @@ fn table_of(rows: Vec<ApplicationSummary>) -> AnyView {
                             <Mark name=row.name.clone()/>
                             <a
                                 class="min-w-0 font-semibold break-words hover:underline"
-                                href=format!("/console/applications/{}", row.client_id)
+                                href=address::application(&row.client_id)
                             >
                                 {row.name}
                             </a>
+                            {origin::badge(row.origin)}
                         </span>
                     </td>
                     <td data-label="Type">{row.app_type.label()}</td>

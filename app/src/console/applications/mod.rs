@@ -6,6 +6,7 @@ mod draft;
 mod fresh;
 mod list;
 mod new;
+mod origin;
 mod page;
 mod settings;
 

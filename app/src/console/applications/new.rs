@@ -45,7 +45,7 @@ pub(crate) fn New() -> impl IntoView {
                 Ok(issued) => {
                     toasts.done(format!("{title} is created."));
                     let tab = if issued.client_secret.is_some() { "credentials" } else { "settings" };
-                    let page = format!("/console/applications/{}?tab={tab}", issued.client_id);
+                    let page = format!("{}?tab={tab}", address::application(&issued.client_id));
                     fresh.keep(issued);
                     navigate(&page, NavigateOptions::default());
                 }

@@ -4,7 +4,7 @@ use coffer_contract::{application::ApplicationDetail, connection::Enablement};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{FreshSecret, connections::Connections, credentials::Credentials, settings::Settings};
+use super::{FreshSecret, connections::Connections, credentials::Credentials, origin, settings::Settings};
 use crate::{
     address,
     server_fns::{Failure, application::application, enablement::application_connections},
@@ -34,12 +34,14 @@ pub(crate) fn Page() -> impl IntoView {
 fn Shown(detail: ApplicationDetail, rows: Resource<Result<Vec<Enablement>, Failure>>) -> impl IntoView {
     let tab = current(TABS);
     let title = RwSignal::new(detail.form.name.clone());
+    let note = origin::note(&detail);
     view! {
         <PageHead
             title=title
             text=detail.app_type.label()
             above=(address::APPLICATIONS.to_owned(), "Applications")
         />
+        {note}
         <Tabs tabs=TABS current=tab label="Application"/>
         <div hidden=move || tab.get() != "settings">
             <Settings detail=detail.clone() title=title/>

@@ -26,7 +26,7 @@ use crate::{
 #[component]
 pub(super) fn Settings(detail: ApplicationDetail, title: RwSignal<String>) -> impl IntoView {
     let toasts = Toasts::of_page();
-    let draft = Draft::edit(&detail.form);
+    let draft = Draft::edit(&detail.form, &detail.keys);
     let errors = Errors::new();
     let pending = RwSignal::new(false);
     let version = RwSignal::new(detail.version);
@@ -39,9 +39,11 @@ pub(super) fn Settings(detail: ApplicationDetail, title: RwSignal<String>) -> im
         errors.clear();
         let id = id.clone();
         spawn_local(async move {
-            match update_application(id, draft.form(), version.get_untracked()).await {
+            match update_application(id, draft.form(), draft.keys(), version.get_untracked()).await {
                 Ok(saved) => {
                     version.set(saved.version);
+                    // Pasted as it was, kept as a key set.
+                    draft.jwks.set(saved.keys.jwks);
                     title.set(saved.form.name);
                     toasts.done("Changes saved.");
                 }
@@ -137,6 +139,7 @@ fn Grants(draft: Draft, errors: Errors, app_type: ApplicationType) -> impl IntoV
     let methods = [
         (TokenEndpointAuthMethod::ClientSecretPost, "In the form (client_secret_post)"),
         (TokenEndpointAuthMethod::ClientSecretBasic, "HTTP Basic (client_secret_basic)"),
+        (TokenEndpointAuthMethod::PrivateKeyJwt, "A key of its own (private_key_jwt)"),
         (TokenEndpointAuthMethod::None, "None: PKCE alone"),
     ];
     // A method of the other kind stays in the list only where the application has it already.
@@ -181,6 +184,7 @@ fn Grants(draft: Draft, errors: Errors, app_type: ApplicationType) -> impl IntoV
                     errors=errors
                 />
             </div>
+            <Keys draft=draft errors=errors/>
             <Toggle
                 label="Require pushed authorization requests"
                 name="require_par"
@@ -189,6 +193,34 @@ fn Grants(draft: Draft, errors: Errors, app_type: ApplicationType) -> impl IntoV
                       that is only in the browser's address is refused."
             />
         </Section>
+    }
+    .into_any()
+}
+
+/// Shown where the application proves itself with a key.
+#[component]
+fn Keys(draft: Draft, errors: Errors) -> impl IntoView {
+    let other = move || draft.auth_method.get() != TokenEndpointAuthMethod::PrivateKeyJwt.code();
+    view! {
+        <div class="grid gap-5" hidden=other>
+            <TextArea
+                label="Public keys"
+                name="jwks"
+                value=draft.jwks
+                errors=errors
+                mono=true
+                rows=6
+                hint="A JWKS document, a JWK, or public keys as PEM: RSA of 2048 bits or more, P-256 or Ed25519."
+            />
+            <Field
+                label="Address of its public keys"
+                name="jwks_uri"
+                value=draft.jwks_uri
+                errors=errors
+                mono=true
+                hint="Instead of pasted keys: where the application publishes its JWKS document (jwks_uri)."
+            />
+        </div>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ mod applications;
 mod client_grants;
 mod connections;
 mod overview;
+mod registration;
 mod sign_in;
 mod whole;
 

@@ -1,0 +1,8 @@
+//! Applications > Registration.
+
+mod draft;
+mod page;
+mod settings;
+mod tokens;
+
+pub(crate) use page::Page;
