@@ -8,6 +8,7 @@ use crate::{
     Oidc,
     authorize::{Params, once},
     client_auth::Credentials,
+    dpop::Proofs,
     error::{EndpointError, PageError},
 };
 
@@ -26,13 +27,24 @@ pub struct Pushed {
 }
 
 impl Oidc {
-    /// `POST /oauth/par`: the request is checked as `/authorize` would (section 2.1), and kept.
-    pub async fn push(&self, mut params: Params, credentials: Credentials) -> Result<Pushed, EndpointError> {
+    /// `POST /oauth/par`: the request is checked as `/authorize` would (section 2.1), and kept. A proof of
+    /// possession binds the code as `dpop_jkt` does (RFC 9449 section 10.1).
+    pub async fn push(
+        &self,
+        mut params: Params,
+        credentials: Credentials,
+        proofs: &Proofs,
+    ) -> Result<Pushed, EndpointError> {
         let client = self.authenticate(&credentials).await?;
         if params.contains_key("request_uri") {
             return Err(EndpointError::InvalidRequest("A pushed request cannot name a request_uri.".into()));
         }
         params.insert("client_id".to_owned(), client.id.to_string());
+        if let Some(jkt) = self.proven_key(proofs, None).await?
+            && params.insert("dpop_jkt".to_owned(), jkt.clone()).is_some_and(|named| named != jkt)
+        {
+            return Err(EndpointError::InvalidDpopProof("it is of another key than dpop_jkt names"));
+        }
         self.validated(&params, &[], true).await.map_err(refusal)?;
         let reference = rng::token(self.rng.as_ref());
         let expires_at = self.clock.now().plus_seconds(PUSHED_SECONDS);

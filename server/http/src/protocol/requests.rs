@@ -13,7 +13,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{body, error, fresh, token::credentials};
-use crate::{AppState, network::Origin};
+use crate::{AppState, network::Origin, presented::Possession};
 
 /// What authenticates the client: no part of its request.
 const CLIENT: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
@@ -35,12 +35,13 @@ fn parts(
 pub(crate) async fn push(
     State(state): State<AppState>,
     Extension(origin): Extension<Origin>,
+    Possession(proofs): Possession,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
     let outcome = async {
         let (params, credentials) = parts(&headers, &bytes, origin, "oauth/par")?;
-        state.oidc.push(params, credentials).await
+        state.oidc.push(params, credentials, &proofs).await
     };
     match outcome.await {
         Ok(pushed) => {

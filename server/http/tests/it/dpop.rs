@@ -242,6 +242,57 @@ async fn a_code_is_bound_to_the_key_of_the_authorization_request() {
     assert_eq!(answer.json()["token_type"], "DPoP", "{}", answer.text);
 }
 
+/// Section 10.1: a proof with a pushed request binds the code too, and may not contradict `dpop_jkt`.
+#[tokio::test]
+async fn a_pushed_request_is_bound_by_its_proof() {
+    let server = Server::with_provider().await;
+    let client = server.register_with(|client| client.first_party = true).await;
+    server.enable(&client).await;
+    let (own, other) = (key(), key());
+    let challenge = challenge();
+    let push = async |jkt: &str, proof: String| {
+        let mut fields = vec![
+            ("client_id", client.id.as_str()),
+            ("client_secret", &client.secret),
+            ("redirect_uri", CALLBACK),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("connection", "provider"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+            ("dpop_jkt", jkt),
+        ];
+        fields.retain(|(_, value)| !value.is_empty());
+        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post("/oauth/par")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("dpop", proof);
+        server.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let proof = |key: &Key| key.proof(&server, "POST", "/oauth/par", None);
+    let refused = push(&other.thumbprint(), proof(&own)).await;
+    assert_eq!(refused.refusal(), (400, "invalid_dpop_proof".into()));
+    assert_eq!(push("", own.proof(&server, "POST", TOKEN, None)).await.refusal().1, "invalid_dpop_proof");
+    assert_eq!(push(&own.thumbprint(), proof(&own)).await.status, 201);
+    let pushed = push("", proof(&own)).await.json();
+    let uri = pushed["request_uri"].as_str().unwrap();
+    let mut browser = Browser::default();
+    let start = browser.get(&server, &format!("/authorize?client_id={}&request_uri={uri}", client.id)).await;
+    let back = browser.at_provider(&server, redirected(&start).as_str(), "ada", "allow").await;
+    let code = param(&redirected(&back), "code");
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client.id.as_str()),
+        ("client_secret", &client.secret),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    assert_eq!(post(&server, &[], &fields).await.refusal(), (400, "invalid_grant".into()));
+    let answer = post(&server, &[&own.proof(&server, "POST", TOKEN, None)], &fields).await;
+    assert_eq!(answer.json()["token_type"], "DPoP", "{}", answer.text);
+}
+
 /// The My Account API takes bound tokens in the same way.
 #[tokio::test]
 async fn the_my_account_api_asks_for_the_proof() {
