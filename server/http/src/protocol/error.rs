@@ -2,11 +2,21 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use coffer_oidc::{error::EndpointError, presented::TokenError};
 use serde_json::json;
+
+/// The answer to a refused request of a client, which is challenged only where it came with `Authorization`
+/// (RFC 6749 section 5.2).
+pub(super) fn to_client(error: &EndpointError, request: &HeaderMap) -> Response {
+    let mut response = answer(error);
+    if matches!(error, EndpointError::InvalidClient(_)) && !request.contains_key(header::AUTHORIZATION) {
+        response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    }
+    response
+}
 
 /// The answer to a refused request. The inside reason goes to the log alone.
 pub(super) fn answer(error: &EndpointError) -> Response {

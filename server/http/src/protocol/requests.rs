@@ -48,7 +48,7 @@ pub(crate) async fn push(
             let body = json!({ "request_uri": pushed.request_uri, "expires_in": pushed.expires_in });
             fresh(StatusCode::CREATED, Json(body))
         }
-        Err(refused) => error::answer(&refused),
+        Err(refused) => error::to_client(&refused, &headers),
     }
 }
 
@@ -77,6 +77,6 @@ pub(crate) async fn device_code(
             });
             fresh(StatusCode::OK, Json(body))
         }
-        Err(refused) => error::answer(&refused),
+        Err(refused) => error::to_client(&refused, &headers),
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn token(
     };
     match outcome.await {
         Ok(response) => success(&response),
-        Err(refused) => error::answer(&refused),
+        Err(refused) => error::to_client(&refused, &headers),
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn revoke(
     };
     match outcome.await {
         Ok(()) => StatusCode::OK.into_response(),
-        Err(refused) => error::answer(&refused),
+        Err(refused) => error::to_client(&refused, &headers),
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn introspect(
     };
     match outcome.await {
         Ok(answer) => Json(answer).into_response(),
-        Err(refused) => error::answer(&refused),
+        Err(refused) => error::to_client(&refused, &headers),
     }
 }
 

@@ -60,7 +60,33 @@ async fn a_client_endpoint_asks_for_the_client() {
     let server = Server::start().await;
     let answer = server.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
     assert_eq!(answer.refusal(), (401, "invalid_client".into()));
-    assert!(answer.header("www-authenticate").starts_with("Basic"));
+}
+
+/// RFC 6749 section 5.2: the challenge answers the header. Client libraries take it for the whole answer, and
+/// then the error in the body is lost.
+#[tokio::test]
+async fn a_client_is_challenged_in_the_way_in_which_it_came() {
+    let server = Server::start().await;
+    let client = server.web().await;
+    for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par", "/oauth/device/code"] {
+        let form = [
+            ("client_id", client.id.as_str()),
+            ("client_secret", "not-it"),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "x"),
+            ("token", "x"),
+        ];
+        let answer = server.form(path, &form).await;
+        assert_eq!(answer.refusal(), (401, "invalid_client".into()), "{path}");
+        assert_eq!(answer.header("www-authenticate"), "", "{path}");
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, "Basic bm9ib2R5Om5vdC1pdA==")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("grant_type=refresh_token&refresh_token=x&token=x"));
+        let answer = server.send(request.unwrap()).await;
+        assert_eq!(answer.refusal(), (401, "invalid_client".into()), "{path}");
+        assert!(answer.header("www-authenticate").starts_with("Basic"), "{path}");
+    }
 }
 
 #[tokio::test]
