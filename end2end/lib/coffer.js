@@ -18,13 +18,17 @@ export async function freePort() {
 }
 
 export class Coffer {
-  /** Starts a server on an empty database. `settings` are further environment variables. */
-  static async start(settings = {}, options = []) {
+  /**
+   * Starts a server on an empty database. `settings` are further environment variables; with a certificate
+   * and its key (`tls`, two paths) it speaks https.
+   */
+  static async start(settings = {}, options = [], tls = null) {
     const coffer = new Coffer();
     coffer.folder = await mkdtemp(join(tmpdir(), "coffer-"));
     coffer.database = join(coffer.folder, "coffer.db");
     coffer.port = await freePort();
-    coffer.url = `http://localhost:${coffer.port}/`;
+    coffer.tls = tls;
+    coffer.url = `${tls ? "https" : "http"}://localhost:${coffer.port}/`;
     coffer.settings = settings;
     coffer.options = options;
     coffer.output = "";
@@ -39,6 +43,7 @@ export class Coffer {
       COFFER_LISTEN: `127.0.0.1:${this.port}`,
       COFFER_DATABASE__URL: `sqlite:${this.database}`,
       COFFER_KEYS__FILE: join(this.folder, "coffer.key"),
+      ...(this.tls ? { COFFER_TLS__CERTIFICATE: this.tls.certificate, COFFER_TLS__KEY: this.tls.key } : {}),
       COFFER_OUTBOUND__ALLOW_PRIVATE: '["127.0.0.0/8"]',
       COFFER_OUTBOUND__TIMEOUT_SECONDS: "3",
       ...this.settings,

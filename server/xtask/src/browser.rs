@@ -52,7 +52,7 @@ pub fn bench() -> Outcome {
 }
 
 /// Makes Node, Chromium and the packages of `end2end` available; returns Chromium's path.
-fn prepare() -> Outcome<PathBuf> {
+pub fn prepare() -> Outcome<PathBuf> {
     if !node_is_there() {
         install("Node and npm", &["nodejs", "npm"])?;
         if !node_is_there() {
@@ -68,15 +68,21 @@ fn prepare() -> Outcome<PathBuf> {
             find_chromium()?.ok_or("Chromium was installed but not found; name its path in CHROMIUM")?
         }
     };
-    let lock = changed(&folder().join("package-lock.json"));
-    let installed = changed(&folder().join("node_modules/.package-lock.json"));
-    if installed.is_none() || installed < lock {
-        run(
-            "Packages for the browser tests",
-            program("npm").current_dir(folder()).args(["ci", "--no-fund", "--no-audit"]),
-        )?;
-    }
+    packages("Packages for the browser tests", &folder())?;
     Ok(chromium)
+}
+
+/// Installs the packages of the lock file in `folder`, unless they are there.
+pub fn packages(what: &str, folder: &Path) -> Outcome {
+    let lock = changed(&folder.join("package-lock.json"));
+    let installed = changed(&folder.join("node_modules/.package-lock.json"));
+    if installed.is_none() || installed < lock {
+        // Packages come as they are: none of their own programs runs while they are installed.
+        let mut command = program("npm");
+        command.current_dir(folder).args(["ci", "--no-fund", "--no-audit", "--ignore-scripts"]);
+        run(what, &mut command)?;
+    }
+    Ok(())
 }
 
 fn folder() -> PathBuf {
@@ -105,7 +111,7 @@ fn find_chromium() -> Outcome<Option<PathBuf>> {
 }
 
 /// Installs Debian packages where this may; says what to do where it may not.
-fn install(what: &str, packages: &[&str]) -> Outcome {
+pub fn install(what: &str, packages: &[&str]) -> Outcome {
     let root_user = output(program("id").arg("-u")).as_deref() == Some("0");
     let apt = output(program("apt-get").arg("--version")).is_some();
     if !(root_user && apt) {
@@ -115,7 +121,7 @@ fn install(what: &str, packages: &[&str]) -> Outcome {
             String::from("your system's packages")
         };
         return Err(format!(
-            "the browser tests need {what}. Install it ({advice}); Chromium elsewhere than usual is named with CHROMIUM=<path>"
+            "the tests need {what}. Install it ({advice}); Chromium elsewhere than usual is named with CHROMIUM=<path>"
         )
         .into());
     }

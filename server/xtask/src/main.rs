@@ -12,6 +12,7 @@ mod bundle;
 mod command;
 mod files;
 mod inputs;
+mod sdk;
 mod server;
 mod style;
 mod tests;
@@ -27,7 +28,7 @@ const USAGE: &str = "\
 cargo xtask <task>
 
   run               build everything and serve Coffer on http://localhost:3000/
-  test [part ...]   every check, or only these: web, fmt, clippy, rust, browser
+  test [part ...]   every check, or only these: web, fmt, clippy, rust, browser, sdk
   build-web         the browser bundle and the stylesheet, into target/site
   release           one binary with the assets in it: target/release/coffer
   bench             exchanges per second, beside a bare handler";

@@ -5,14 +5,21 @@ use std::time::Instant;
 use crate::{
     Outcome, browser,
     command::{cargo, output, program, run as finish, step, target},
+    sdk,
     wasm_target::{self, Toolchain},
     web,
 };
 
 type Part = (&'static str, fn() -> Outcome);
 
-const PARTS: [Part; 5] =
-    [("fmt", fmt), ("web", web::build), ("clippy", clippy), ("rust", rust), ("browser", browser::test)];
+const PARTS: [Part; 6] = [
+    ("fmt", fmt),
+    ("web", web::build),
+    ("clippy", clippy),
+    ("rust", rust),
+    ("browser", browser::test),
+    ("sdk", sdk::test),
+];
 
 /// Runs the named parts, or all; stops at the first that fails.
 pub fn run(names: &[String]) -> Outcome {

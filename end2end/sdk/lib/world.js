@@ -1,0 +1,54 @@
+// Everything a program needs: a provider, a fresh Coffer over TLS, an administrator who set it up, a person.
+
+import { join } from "node:path";
+import { Coffer } from "../../lib/coffer.js";
+import { CLIENT, Providers } from "../../lib/providers.js";
+import { files } from "./authority.js";
+import { Console } from "./console.js";
+import { Person } from "./person.js";
+
+export class World {
+  static async start() {
+    const world = new World();
+    const tls = files(join(process.env.SDK_PLACE, "tls"));
+    [world.providers, world.coffer] = await Promise.all([Providers.start(), Coffer.start({}, [], tls)]);
+    world.issuer = world.coffer.url;
+    /** What SDKs call the domain: a host, with its port. */
+    world.domain = new URL(world.issuer).host;
+    world.admin = await Console.setUp(world.coffer);
+    world.connection = await world.admin.connection(world.providers.issuer, CLIENT);
+    return world;
+  }
+
+  /** An application that may use the connection. */
+  application(type, changes = {}) {
+    return this.admin.application(type, changes, [this.connection]);
+  }
+
+  person(account) {
+    return new Person(this.coffer, account);
+  }
+
+  /** Calls the provider's API with a token of the vault. */
+  async notes(accessToken) {
+    const answer = await fetch(`${this.providers.base}/sandbox/api/notes`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    return answer.status;
+  }
+
+  async stop() {
+    await this.providers?.stop();
+    await this.coffer?.stop();
+  }
+}
+
+/** Every grant there is. */
+export const GRANTS = [
+  "authorization_code",
+  "refresh_token",
+  "device_code",
+  "client_credentials",
+  "token_exchange",
+  "token_vault",
+];

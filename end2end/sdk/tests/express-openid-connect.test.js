@@ -1,0 +1,119 @@
+// npm express-openid-connect: a web application that asks its visitors to sign in, and is told when they left.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import express from "express";
+import openid from "express-openid-connect";
+import { World } from "../lib/world.js";
+import { Person } from "../lib/person.js";
+
+describe("express-openid-connect", { timeout: 120_000 }, () => {
+  let world, server, base, app;
+  before(async () => {
+    world = await World.start();
+    app = express();
+    server = createServer(app);
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    base = `http://127.0.0.1:${server.address().port}`;
+    const client = await world.application("regular_web", {
+      callbacks: [`${base}/callback`],
+      logout_urls: [base, `${base}/`],
+    });
+    app.use(
+      openid.auth({
+        issuerBaseURL: world.issuer,
+        baseURL: base,
+        clientID: client.id,
+        clientSecret: client.secret,
+        secret: "a-secret-of-the-application-that-is-long",
+        authRequired: true,
+        idpLogout: true,
+        authorizationParams: {
+          response_type: "code",
+          scope: "openid profile email offline_access",
+          connection: "notes",
+        },
+      }),
+    );
+    app.get("/profile", (request, response) => response.json(request.oidc.user));
+    app.get("/refresh", async (request, response) => {
+      const { access_token } = await request.oidc.accessToken.refresh();
+      response.json({ changed: access_token.length > 20, info: await request.oidc.fetchUserInfo() });
+    });
+  });
+  after(async () => {
+    server?.closeAllConnections();
+    server?.close();
+    await world?.stop();
+  });
+
+  /** A person whose browser knows the application as well. */
+  class Visitor extends Person {
+    async send(url, fields) {
+      if (url.origin !== base) return super.send(url, fields);
+      this.kept ??= new Map();
+      const cookie = [...this.kept].map(([name, value]) => `${name}=${value}`).join("; ");
+      const answer = await fetch(url, { redirect: "manual", headers: { cookie } });
+      for (const line of answer.headers.getSetCookie()) {
+        const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
+        value ? this.kept.set(name, value) : this.kept.delete(name);
+      }
+      return answer;
+    }
+
+    /** Opens a page of the application and goes where that leads. */
+    async visit(path) {
+      let url = new URL(path, base);
+      for (let steps = 0; steps < 10; steps += 1) {
+        const answer = await this.send(url);
+        const location = answer.headers.get("location");
+        if (!location) return { url, status: answer.status, text: await answer.text() };
+        url = new URL(location, url);
+        if (url.origin !== base) ({ url } = await this.open(url, base));
+      }
+      throw new Error(`no end of it: ${url}`);
+    }
+  }
+
+  it("signs its visitors in", async () => {
+    const visitor = new Visitor(world.coffer);
+    const { status, text } = await visitor.visit("/profile");
+    assert.equal(status, 200, text);
+    const user = JSON.parse(text);
+    assert.match(user.email, /^ada@/);
+    assert.match(user.sub, /^oidc\|notes\|/);
+  });
+
+  it("refreshes and asks who it is", async () => {
+    const visitor = new Visitor(world.coffer);
+    await visitor.visit("/profile");
+    const { status, text } = await visitor.visit("/refresh");
+    assert.equal(status, 200, text);
+    const { changed, info } = JSON.parse(text);
+    assert.ok(changed);
+    assert.match(info.email, /^ada@/);
+  });
+
+  it("signs them out here and at Coffer", async () => {
+    const visitor = new Visitor(world.coffer);
+    await visitor.visit("/profile");
+    const out = await visitor.send(new URL("/logout", base));
+    const there = new URL(out.headers.get("location"));
+    assert.equal(there.href.startsWith(`${world.issuer}oidc/logout`), true, there.href);
+    const { url } = await visitor.open(there, base);
+    assert.equal(url.origin, base);
+    const login = await visitor.send(new URL("/login", base));
+    const silent = new URL(login.headers.get("location"));
+    silent.searchParams.set("prompt", "none");
+    const { url: back } = await visitor.open(silent, `${base}/callback`);
+    assert.equal(back.searchParams.get("error"), "login_required");
+  });
+
+  it("shows an error where the person declined", async () => {
+    const visitor = new Visitor(world.coffer, "grace");
+    visitor.decision = "deny";
+    const { status } = await visitor.visit("/profile");
+    assert.ok(status >= 400, String(status));
+  });
+});
