@@ -62,8 +62,15 @@ impl Oidc {
         Ok(document)
     }
 
-    /// The public signing keys.
-    pub async fn jwks(&self) -> Value {
-        self.keys.jwks().await
+    /// The public signing keys that somebody may need: those of the default algorithm, and those of each other
+    /// that an application or API chose. Some libraries fail on a set with a kind of key that they do not know.
+    pub async fn jwks(&self) -> Result<Value, StoreError> {
+        let mut document = self.keys.jwks().await;
+        let mut used = self.store().signing_keys().chosen_algorithms().await?;
+        used.push(SigningAlgorithm::default());
+        if let Some(keys) = document["keys"].as_array_mut() {
+            keys.retain(|key| used.iter().any(|alg| key["alg"] == alg.code()));
+        }
+        Ok(document)
     }
 }

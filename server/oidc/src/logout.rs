@@ -149,7 +149,7 @@ impl Oidc {
     /// The claims of an ID token of this server; an ended one will do (section 2).
     pub(crate) async fn verify_hint(&self, token: &str) -> Option<Hint> {
         let header = decode_header(token).ok()?;
-        let keys: JwkSet = serde_json::from_value(self.jwks().await).ok()?;
+        let keys: JwkSet = serde_json::from_value(self.keys.jwks().await).ok()?;
         let key = DecodingKey::from_jwk(keys.find(header.kid.as_deref()?)?).ok()?;
         let mut rules = Validation::new(header.alg);
         rules.validate_exp = false;

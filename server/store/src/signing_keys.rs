@@ -5,10 +5,13 @@ use coffer_core::{audit::AuditEvent, ids::SigningKeyId};
 use coffer_crypto::Sealed;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
-    sea_query::Expr,
+    QuerySelect as _, sea_query::Expr,
 };
 
-use crate::{Store, StoreError, audit, entity::signing_keys as table};
+use crate::{
+    Store, StoreError, audit,
+    entity::{clients, resource_servers, signing_keys as table},
+};
 
 /// A signing key, its private half sealed.
 #[derive(Clone, Debug)]
@@ -40,6 +43,26 @@ impl SigningKeys {
             .all(self.0.read())
             .await?;
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Algorithms that applications chose for their ID tokens, and APIs for their access tokens.
+    pub async fn chosen_algorithms(&self) -> Result<Vec<SigningAlgorithm>, StoreError> {
+        let of_clients = clients::Entity::find()
+            .select_only()
+            .column(clients::Column::IdTokenAlg)
+            .distinct()
+            .into_tuple::<String>()
+            .all(self.0.read())
+            .await?;
+        let of_apis = resource_servers::Entity::find()
+            .select_only()
+            .column(resource_servers::Column::SigningAlg)
+            .distinct()
+            .into_tuple::<String>()
+            .all(self.0.read())
+            .await?;
+        let codes = of_clients.iter().chain(&of_apis);
+        Ok(codes.filter_map(|code| SigningAlgorithm::from_code(code)).collect())
     }
 
     /// Adds a key and retires the one of the same algorithm that signed until now.

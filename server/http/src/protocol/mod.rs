@@ -33,7 +33,10 @@ pub(crate) async fn metadata(State(state): State<AppState>) -> Response {
 
 /// Public signing keys (RFC 7517).
 pub(crate) async fn jwks(State(state): State<AppState>) -> Response {
-    cached(Json(state.oidc.jwks().await))
+    match state.oidc.jwks().await {
+        Ok(document) => cached(Json(document)),
+        Err(error) => failed(&error),
+    }
 }
 
 /// What a registered API tells its clients about this server (RFC 9728).

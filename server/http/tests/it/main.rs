@@ -16,6 +16,7 @@ mod exchange;
 mod grants;
 mod harness;
 mod introspection;
+mod key_set;
 mod keys;
 mod logout;
 mod management;
