@@ -71,6 +71,19 @@ export class Coffer {
     this.setupLink = started.match(/\S+console\/setup\?token=\S+/)?.[0];
   }
 
+  /** Applies a file of configuration as code, beside the running server. */
+  async apply(blueprint, secrets = {}) {
+    const options = { env: { ...this.environment(), ...secrets }, stdio: ["pipe", "pipe", "pipe"] };
+    const child = spawn(BINARY, ["config", "apply", "-", "--yes", "--print-secrets"], options);
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => (said += text));
+    }
+    child.stdin.end(blueprint);
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    if (code !== 0) throw new Error(`config apply ended with ${code}:\n${said}`);
+  }
+
   /** Stops the process; `SIGTERM` lets it finish what is under way. */
   async halt(signal = "SIGTERM") {
     this.child.kill(signal);

@@ -64,12 +64,20 @@ export class Console {
   async application(app_type, changes = {}, connections = []) {
     const created = await this.json("create_application", { application: { name: "Agent", app_type } });
     const id = created.client_id;
-    const { form, version } = await this.form("application", { client_id: id });
-    await this.json("update_application", { client_id: id, form: { ...form, ...changes }, version });
+    const { form, keys, version } = await this.form("application", { client_id: id });
+    const { keys: newKeys = keys, ...settings } = changes;
+    await this.json("update_application", { client_id: id, form: { ...form, ...settings }, keys: newKeys, version });
     for (const connection_id of connections) {
       await this.form("set_enablement", { connection_id, client_id: id, enabled: "true" });
     }
     return { id, secret: created.client_secret ?? undefined };
+  }
+
+  /** Lets programs register themselves: anybody, on their own machine, with these connections. */
+  async openRegistration(connections) {
+    const { settings, version } = await this.form("registration", {});
+    const open = { ...settings, mode: "open", connections, loopback: true };
+    await this.json("set_registration", { settings: open, version });
   }
 }
 

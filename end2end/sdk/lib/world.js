@@ -1,5 +1,6 @@
 // Everything a program needs: a provider, a fresh Coffer over TLS, an administrator who set it up, a person.
 
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Coffer } from "../../lib/coffer.js";
 import { CLIENT, Providers } from "../../lib/providers.js";
@@ -25,6 +26,25 @@ export class World {
     return this.admin.application(type, changes, [this.connection]);
   }
 
+  /** A machine-to-machine application that may do everything at the management API. */
+  async manager() {
+    const secret = randomBytes(24).toString("hex");
+    const scopes = JSON.stringify(MANAGEMENT_SCOPES);
+    await this.coffer.apply(
+      `
+[[application]]
+client_id = "manager"
+client_secret = { env = "MANAGER_SECRET" }
+name = "Manager"
+type = "machine_to_machine"
+grants = ["client_credentials"]
+apis = [{ identifier = "{public_url}api/v2/", subject = "client", scopes = ${scopes} }]
+`,
+      { MANAGER_SECRET: secret },
+    );
+    return { id: "manager", secret };
+  }
+
   person(account) {
     return new Person(this.coffer, account);
   }
@@ -42,6 +62,15 @@ export class World {
     await this.coffer?.stop();
   }
 }
+
+/** Everything that can be done at the management API. */
+export const MANAGEMENT_SCOPES = [
+  ...["connections", "clients", "resource_servers", "client_grants"].flatMap((kind) =>
+    ["create", "read", "update", "delete"].map((verb) => `${verb}:${kind}`),
+  ),
+  ...["read:client_keys", "update:client_keys", "read:users", "delete:users", "read:grants", "delete:grants"],
+  ...["read:logs", "read:federated_connections_tokens", "delete:federated_connections_tokens"],
+];
 
 /** Every grant there is. */
 export const GRANTS = [

@@ -8,6 +8,7 @@ import requests
 from auth0.authentication import GetToken, RevokeToken, Users
 from auth0.authentication.exceptions import Auth0Error
 from auth0.authentication.pushed_authorization_requests import PushedAuthorizationRequests
+from auth0.authentication.token_verifier import AsymmetricSignatureVerifier, TokenVerifier
 
 from person import CALLBACK, CLIENT_ID, CLIENT_SECRET, DOMAIN, ISSUER, SCOPE, main, open_in_browser
 
@@ -31,10 +32,15 @@ class Authentication(unittest.TestCase):
         code = parse_qs(urlparse(back).query)["code"][0]
         return self.tokens.authorization_code(code, CALLBACK)
 
-    def test_signs_in(self):
+    def test_signs_in_and_verifies_the_id_token(self):
         for push in (False, True):
             token = self.signed_in(push)
-            self.assertRegex(Users(DOMAIN).userinfo(token["access_token"])["email"], "^ada@")
+            signature = AsymmetricSignatureVerifier(f"{ISSUER}.well-known/jwks.json")
+            verifier = TokenVerifier(signature_verifier=signature, issuer=ISSUER, audience=CLIENT_ID)
+            claims = verifier.verify(token["id_token"], nonce="n-0S6")
+            info = Users(DOMAIN).userinfo(token["access_token"])
+            self.assertEqual(info["sub"], claims["sub"])
+            self.assertRegex(info["email"], "^ada@")
 
     def test_refreshes_and_revokes(self):
         token = self.signed_in()
