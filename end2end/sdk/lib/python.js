@@ -22,5 +22,5 @@ export async function python(program, settings, person) {
   }
   const code = await ended;
   if (code !== 0) throw new Error(`${program} ended with ${code}:\n${said}`);
-  return said;
+  if (!/^Ran [1-9]\d* tests? /m.test(said)) throw new Error(`${program} ran no test:\n${said}`);
 }

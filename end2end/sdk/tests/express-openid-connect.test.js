@@ -8,16 +8,33 @@ import openid from "express-openid-connect";
 import { World } from "../lib/world.js";
 import { Person } from "../lib/person.js";
 
+/** A store of sessions, as express has them. */
+class Sessions extends Map {
+  get(id, done) {
+    return done ? done(null, super.get(id)) : super.get(id);
+  }
+  set(id, session, done) {
+    super.set(id, session);
+    done?.(null);
+    return this;
+  }
+  destroy(id, done) {
+    super.delete(id);
+    done?.(null);
+  }
+}
+
 describe("express-openid-connect", { timeout: 120_000 }, () => {
-  let world, server, base, app;
+  let world, server, base, app, client;
   before(async () => {
     world = await World.start();
     app = express();
     server = createServer(app);
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     base = `http://127.0.0.1:${server.address().port}`;
-    const client = await world.application("regular_web", {
+    client = await world.application("regular_web", {
       callbacks: [`${base}/callback`],
+      backchannel_logout_uri: `${base}/backchannel-logout`,
       logout_urls: [base, `${base}/`],
     });
     app.use(
@@ -29,6 +46,8 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
         secret: "a-secret-of-the-application-that-is-long",
         authRequired: true,
         idpLogout: true,
+        session: { store: new Sessions() },
+        backchannelLogout: true,
         authorizationParams: {
           response_type: "code",
           scope: "openid profile email offline_access",
@@ -108,6 +127,20 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
     silent.searchParams.set("prompt", "none");
     const { url: back } = await visitor.open(silent, `${base}/callback`);
     assert.equal(back.searchParams.get("error"), "login_required");
+  });
+
+  it("is told by Coffer that they left", async () => {
+    const visitor = new Visitor(world.coffer);
+    const profile = new URL("/profile", base);
+    await visitor.visit("/profile");
+    assert.equal((await visitor.send(profile)).status, 200);
+    const out = new URL("oidc/logout", world.issuer);
+    out.search = new URLSearchParams({ client_id: client.id, post_logout_redirect_uri: `${base}/` });
+    await visitor.open(out, base);
+    for (let tries = 0; (await visitor.send(profile)).status === 200; tries += 1) {
+      assert.ok(tries < 100, "the session goes on");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   });
 
   it("shows an error where the person declined", async () => {
