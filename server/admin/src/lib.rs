@@ -12,6 +12,7 @@ mod call;
 mod client_grants;
 mod client_keys;
 mod connections;
+mod deliveries;
 mod enablements;
 mod failure;
 mod grants;
@@ -30,6 +31,7 @@ mod together;
 mod tries;
 mod users;
 mod visit;
+mod webhooks;
 mod whole;
 
 pub use admin::{Admin, SETUP_LINK_SECONDS};

@@ -5,6 +5,7 @@ use coffer_contract::{
     application::{ApplicationForm, GrantType},
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
     connection::{ConnectionForm, ConnectionOptions},
+    webhook::{EventType, WebhookForm},
 };
 
 fn trim(text: &mut String) {
@@ -109,5 +110,13 @@ pub fn api(mut form: ApiForm) -> ApiForm {
         trim(&mut scope.description);
     }
     form.scopes.retain(|scope| !scope.value.is_empty() || !scope.description.is_empty());
+    form
+}
+
+/// A webhook's form; its events in the order they are offered.
+pub fn webhook(mut form: WebhookForm) -> WebhookForm {
+    trim(&mut form.url);
+    trim(&mut form.description);
+    form.types = EventType::ALL.iter().copied().filter(|event| form.types.contains(event)).collect();
     form
 }

@@ -6,6 +6,7 @@ use coffer_contract::{
     webhook::{Attempt, DeliveryState, EventType, WebhookState},
 };
 use serde::Serialize;
+use url::Url;
 
 use crate::{
     audit::{AuditEvent, EventCode},
@@ -106,6 +107,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Where deliveries go, for the log: the host alone, since the rest of an address may hold a key.
+    pub fn host(&self) -> String {
+        let host = Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.unwrap_or_else(|| "an unknown host".to_owned())
+    }
+
     /// How it is doing.
     pub fn state(&self) -> WebhookState {
         match (self.enabled, &self.given_up, self.failing_since) {

@@ -144,7 +144,7 @@ impl Inner {
         ];
         let answer = match Url::parse(&webhook.url) {
             Ok(url) => self.federation.notify(&url, &headers, delivery.payload.clone()).await,
-            Err(_) => Err(OutboundError::Failed(webhook.url.clone())),
+            Err(_) => Err(OutboundError::Failed(webhook.host())),
         };
         let took = self.clock.now().millis().saturating_sub(at.millis());
         match answer {
@@ -160,7 +160,7 @@ impl Inner {
     }
 
     async fn give_up(&self, webhook: &Webhook, reason: &str, now: Timestamp) -> Result<(), WebhookError> {
-        let text = format!("The webhook to {} was switched off. {reason}.", webhook.url);
+        let text = format!("The webhook to {} was switched off. {reason}.", webhook.host());
         let event = AuditEvent::new(now, EventCode::WebhookGivenUp, Actor::System, text);
         if self.store.webhooks().give_up(&webhook.id, &format!("{reason}."), now, event).await? {
             tracing::warn!(webhook = %webhook.id, %reason, "a webhook was switched off");

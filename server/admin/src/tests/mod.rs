@@ -7,6 +7,7 @@ mod connections;
 mod overview;
 mod registration;
 mod sign_in;
+mod webhooks;
 mod whole;
 
 use std::{sync::Arc, time::Duration};
