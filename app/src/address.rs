@@ -8,6 +8,8 @@ pub(crate) const APPLICATIONS: &str = "/console/applications";
 pub(crate) const REGISTRATION: &str = "/console/registration";
 /// The list of users.
 pub(crate) const USERS: &str = "/console/users";
+/// The list of webhooks.
+pub(crate) const WEBHOOKS: &str = "/console/webhooks";
 /// The sign-in page.
 pub(crate) const SIGN_IN: &str = "/console/sign-in";
 
@@ -24,6 +26,16 @@ pub(crate) fn user(id: &str) -> String {
 /// An application's page. A client id may be an address itself.
 pub(crate) fn application(client_id: &str) -> String {
     format!("{APPLICATIONS}/{}", encode(client_id))
+}
+
+/// A webhook's page.
+pub(crate) fn webhook(id: &str) -> String {
+    format!("{WEBHOOKS}/{}", encode(id))
+}
+
+/// The page of a delivery to a webhook.
+pub(crate) fn delivery(webhook_id: &str, id: &str) -> String {
+    format!("{}/deliveries/{}", webhook(webhook_id), encode(id))
 }
 
 /// The audit log, filtered by these fields.

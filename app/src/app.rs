@@ -13,7 +13,7 @@ use crate::{
     address,
     console::{
         Console, NotFound, applications, connections, logs, overview::Overview, registration, setup::Setup,
-        sign_in::SignIn, users,
+        sign_in::SignIn, users, webhooks,
     },
     ui::{Toasts, ready, toasts::ToastRegion},
 };
@@ -66,6 +66,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("users") view=users::List ssr=SsrMode::Async/>
                     <Route path=path!("users/:id") view=users::Page ssr=SsrMode::Async/>
                     <Route path=path!("logs") view=logs::Logs ssr=SsrMode::Async/>
+                    <Route path=path!("webhooks") view=webhooks::List ssr=SsrMode::Async/>
+                    <Route path=path!("webhooks/new") view=webhooks::New ssr=SsrMode::Async/>
+                    <Route path=path!("webhooks/:id") view=webhooks::Page ssr=SsrMode::Async/>
+                    <Route path=path!("webhooks/:id/deliveries/:delivery") view=webhooks::Delivery ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

@@ -5,7 +5,7 @@ use leptos::{form::ActionForm, html, prelude::*};
 use leptos_meta::Title;
 use leptos_router::{components::Outlet, hooks::use_location};
 
-use super::applications::FreshSecret;
+use super::fresh::FreshSecret;
 use crate::{
     address,
     server_fns::session::{SignOut, me},
@@ -111,7 +111,7 @@ const SECTIONS: Sections = [
         ],
     ),
     ("Users", &[(address::USERS, "Users", Icon::Users)]),
-    ("Monitoring", &[("/console/logs", "Logs", Icon::Logs)]),
+    ("Monitoring", &[("/console/logs", "Logs", Icon::Logs), (address::WEBHOOKS, "Webhooks", Icon::Webhooks)]),
 ];
 
 #[component]

@@ -5,6 +5,7 @@ mod ceiling;
 pub(crate) mod connections;
 pub(crate) mod enablement;
 mod frame;
+mod fresh;
 mod limits;
 pub(crate) mod logs;
 pub(crate) mod overview;
@@ -13,5 +14,6 @@ mod scope_words;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod users;
+pub(crate) mod webhooks;
 
 pub(crate) use frame::{Console, NotFound};

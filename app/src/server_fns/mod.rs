@@ -15,5 +15,6 @@ pub mod registration;
 pub mod session;
 pub mod setup;
 pub mod user;
+pub mod webhook;
 
 pub use failure::Failure;

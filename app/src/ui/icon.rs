@@ -32,6 +32,8 @@ pub(crate) enum Icon {
     Users,
     /// The audit log.
     Logs,
+    /// What others are told.
+    Webhooks,
     /// Something that was done.
     Done,
     /// The menu on narrow screens.
@@ -52,6 +54,7 @@ impl Icon {
             Self::Users => "M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5c0-3.9 3.4-6 7.5-6s7.5 2.1 7.5 6",
             Self::Done => "M5 12.5l4.5 4.5L19 7.5",
             Self::Logs => "M4 6h16M4 12h16M4 18h10",
+            Self::Webhooks => "M13 3L5 13.5h6L10 21l8.5-11H12z",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
         }
     }

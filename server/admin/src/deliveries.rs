@@ -8,7 +8,7 @@ use coffer_contract::{
 use coffer_core::{
     audit::EventCode,
     ids::DeliveryId,
-    webhook::{Delivery, Webhook, payload},
+    webhook::{Delivery, Webhook, payload, readable},
 };
 
 use crate::{Signed, failure};
@@ -34,7 +34,7 @@ impl Signed {
             webhook_id: webhook.id.to_string(),
             url: webhook.url,
             enabled: webhook.enabled,
-            payload: delivery.payload,
+            payload: readable(&delivery.payload),
             attempts: delivery.attempts.into_iter().rev().collect(),
         })
     }

@@ -295,7 +295,7 @@ pub struct DeliveryDetail {
     pub url: String,
     /// Whether the webhook is on: it must be, to send it again.
     pub enabled: bool,
-    /// The body, as it is sent.
+    /// The body, over several lines.
     pub payload: String,
     /// The latest attempts, the newest first.
     pub attempts: Vec<Attempt>,

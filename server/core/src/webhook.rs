@@ -1,11 +1,13 @@
 //! Webhooks: which audit events they are told, and what a delivery says. Never a token or a secret: an
 //! audit event holds none.
 
+use std::borrow::Cow;
+
 use coffer_contract::{
     Timestamp,
     webhook::{Attempt, DeliveryState, EventType, WebhookState},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
@@ -32,33 +34,34 @@ pub fn event_type(code: EventCode) -> Option<EventType> {
 }
 
 /// The body of a delivery, as Standard Webhooks recommends it.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Payload<'a> {
     #[serde(rename = "type")]
     event: EventType,
     timestamp: String,
+    #[serde(borrow)]
     data: Data<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Data<'a> {
     actor: Who,
     #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<&'a str>,
+    connection: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a str>,
+    user_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<&'a str>,
+    account_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    description: &'a str,
+    client_id: Option<Cow<'a, str>>,
+    description: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Who {
     #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    kind: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     id: String,
 }
 
@@ -69,14 +72,20 @@ pub fn payload(event: EventType, about: &AuditEvent) -> Result<String, serde_jso
         event,
         timestamp: about.at.rfc3339(),
         data: Data {
-            actor: Who { kind, id },
-            connection: about.connection.as_deref(),
-            user_id: about.user_id.as_ref().map(|id| id.as_str()),
-            account_id: about.account.as_ref().map(|id| id.as_str()),
-            client_id: about.client_id.as_ref().map(|id| id.as_str()),
-            description: &about.description,
+            actor: Who { kind: kind.into(), id },
+            connection: about.connection.as_deref().map(Cow::from),
+            user_id: about.user_id.as_ref().map(|id| id.as_str().into()),
+            account_id: about.account.as_ref().map(|id| id.as_str().into()),
+            client_id: about.client_id.as_ref().map(|id| id.as_str().into()),
+            description: about.description.as_str().into(),
         },
     })
+}
+
+/// The same JSON over several lines, for people.
+pub fn readable(payload: &str) -> String {
+    let read = serde_json::from_str::<Payload<'_>>(payload);
+    read.and_then(|payload| serde_json::to_string_pretty(&payload)).unwrap_or_else(|_| payload.to_owned())
 }
 
 /// A webhook, without its secrets.
@@ -268,8 +277,10 @@ mod tests {
             let (shown, _) = rest.split_once("```").unwrap();
             let shown: Value = serde_json::from_str(shown).unwrap();
             assert_eq!(shown, serde_json::from_str::<Value>(&text).unwrap(), "{}", event.code());
+            assert_eq!(shown, serde_json::from_str::<Value>(&readable(&text)).unwrap());
         }
         assert!(docs.contains("### `webhook.test`"));
+        assert_eq!(readable("of another version"), "of another version");
     }
 
     #[test]

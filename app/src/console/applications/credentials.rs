@@ -3,8 +3,8 @@
 use coffer_contract::application::{ApplicationDetail, TokenEndpointAuthMethod};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::FreshSecret;
 use crate::{
+    console::fresh::FreshSecret,
     server_fns::application::rotate_secret,
     ui::{Errors, Toasts, copy::CopyField, dialog::Confirm, layout::Section, time::Time},
 };
@@ -64,7 +64,7 @@ fn Secret(detail: ApplicationDetail) -> impl IntoView {
         spawn_local(async move {
             match rotate_secret(id).await {
                 Ok(issued) => {
-                    fresh.keep(issued);
+                    fresh.keep(issued.client_id, issued.client_secret);
                     done.update(|count| *count += 1);
                     toasts.done("The client secret is replaced.");
                 }
@@ -85,7 +85,7 @@ fn Secret(detail: ApplicationDetail) -> impl IntoView {
             text="The application proves itself with it at the token endpoint. Coffer keeps a hash alone, so nobody can \
                   read it here again."
         >
-            {move || match fresh.for_client(&shown_id) {
+            {move || match fresh.issued_to(&shown_id) {
                 Some(secret) => view! {
                     <div class="grid gap-4">
                         <p class="alert alert-warn" role="status">

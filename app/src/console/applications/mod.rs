@@ -3,14 +3,12 @@
 mod connections;
 mod credentials;
 mod draft;
-mod fresh;
 mod list;
 mod new;
 mod origin;
 mod page;
 mod settings;
 
-pub(crate) use fresh::FreshSecret;
 pub(crate) use list::List;
 pub(crate) use new::New;
 pub(crate) use page::Page;

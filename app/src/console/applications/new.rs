@@ -4,9 +4,9 @@ use coffer_contract::application::{ApplicationType, NewApplication};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::FreshSecret;
 use crate::{
     address,
+    console::fresh::FreshSecret,
     server_fns::application::create_application,
     ui::{
         Errors, Toasts,
@@ -46,7 +46,7 @@ pub(crate) fn New() -> impl IntoView {
                     toasts.done(format!("{title} is created."));
                     let tab = if issued.client_secret.is_some() { "credentials" } else { "settings" };
                     let page = format!("{}?tab={tab}", address::application(&issued.client_id));
-                    fresh.keep(issued);
+                    fresh.keep(issued.client_id, issued.client_secret);
                     navigate(&page, NavigateOptions::default());
                 }
                 Err(failure) => errors.show(failure),

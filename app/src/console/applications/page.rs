@@ -4,9 +4,10 @@ use coffer_contract::{application::ApplicationDetail, connection::Enablement};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{FreshSecret, connections::Connections, credentials::Credentials, origin, settings::Settings};
+use super::{connections::Connections, credentials::Credentials, origin, settings::Settings};
 use crate::{
     address,
+    console::fresh::FreshSecret,
     server_fns::{Failure, application::application, enablement::application_connections},
     ui::{
         layout::PageHead,

@@ -40,7 +40,7 @@ async fn the_secret_is_shown_when_it_is_made_and_never_again() {
     let signed = house.signed().await;
     let (id, secret) = create(&signed).await;
     assert!(secret.starts_with("whsec_"));
-    assert_eq!(secrets(&house, &id).await, [secret.clone()]);
+    assert_eq!(secrets(&house, &id).await, [secret.as_str()]);
     let rotated = signed.rotate_webhook_secret(&id).await.unwrap().secret;
     assert_eq!(secrets(&house, &id).await, [rotated.clone(), secret.clone()]);
     let shown = format!("{:?} {:?}", signed.webhook(&id).await, signed.list_webhooks("", None).await);
@@ -116,7 +116,7 @@ async fn deliveries_are_shown_and_sent_again() {
     let detail = signed.delivery(&id, &sent).await.unwrap();
     assert_eq!((detail.attempts.len(), detail.summary.state), (1, DeliveryState::Pending));
     assert_eq!(detail.attempts[0].status, None);
-    assert!(detail.payload.contains(r#""type":"webhook.test""#), "{}", detail.payload);
+    assert!(detail.payload.contains(r#""type": "webhook.test""#), "{}", detail.payload);
     assert!(detail.summary.due_at > Some(house.admin.clock.now()));
 
     signed.resend_delivery(&id, &sent).await.unwrap();
