@@ -7,6 +7,7 @@ import { launch, visit } from "../lib/browser.js";
 import { Coffer } from "../lib/coffer.js";
 import { ADMIN, Dashboard } from "../lib/dashboard.js";
 import { look } from "../lib/look.js";
+import { Receiver } from "../lib/receiver.js";
 import { World, atProvider } from "../lib/story.js";
 import { Upstream } from "../lib/upstream.js";
 
@@ -71,7 +72,7 @@ describe("every page", { timeout: 300_000 }, () => {
       await look(page, "overview-empty");
     });
 
-    for (const path of ["applications", "connections/social", "connections/enterprise", "users"]) {
+    for (const path of ["applications", "connections/social", "connections/enterprise", "users", "webhooks"]) {
       it(`the empty list of ${path}`, async () => {
         await dashboard.open(`console/${path}`);
         await dashboard.link("Logs").first().waitFor();
@@ -199,6 +200,49 @@ describe("every page", { timeout: 300_000 }, () => {
       await dashboard.field("Client Secret").waitFor();
       client.secret = await dashboard.field("Client Secret").inputValue();
       await look(page, "application-secret");
+    });
+
+    it("webhooks", async () => {
+      const receiver = await Receiver.start();
+      await dashboard.open("console/webhooks/new");
+      await dashboard.field("URL").fill("ftp://nonsense");
+      await dashboard.button("Create webhook").click();
+      await page.locator(".field-error").first().waitFor();
+      await look(page, "new-webhook-errors");
+      await dashboard.field("URL").fill(receiver.url);
+      await dashboard.field("Description").fill("Audit trail of the mail agent");
+      for (const check of await page.getByRole("checkbox").all()) await check.check();
+      await dashboard.button("Create webhook").click();
+      await dashboard.field("Signing secret").waitFor();
+      await look(page, "webhook-secret");
+      const webhook = new URL(page.url()).pathname.slice(1);
+      await dashboard.open(webhook);
+      await page.getByText("No deliveries yet").waitFor();
+      await look(page, "webhook-no-deliveries");
+      for (const [status, state] of [[204, "Delivered"], [500, "Pending"]]) {
+        receiver.status = status;
+        await dashboard.open(webhook);
+        await dashboard.button("Send test event").click();
+        await page.locator("dl").getByText(state).waitFor();
+        await page.getByRole("table").getByText(`Status ${status}`).waitFor();
+      }
+      await look(page, "webhook-delivery");
+      await dashboard.open(webhook);
+      await page.getByRole("table").waitFor();
+      await look(page, "webhook-deliveries");
+      await dashboard.link("Settings").click();
+      await page.getByRole("heading", { name: "Danger zone" }).waitFor();
+      await look(page, "webhook-settings");
+      receiver.status = 410;
+      await dashboard.button("Send test event").click();
+      await page.locator("dl").getByText("Given up").waitFor();
+      await dashboard.open(webhook);
+      await page.getByText("Coffer switched this webhook off.").waitFor();
+      await look(page, "webhook-given-up");
+      await dashboard.open("console/webhooks");
+      await page.getByRole("row", { name: /Audit trail/ }).waitFor();
+      await look(page, "list-webhooks");
+      await receiver.stop();
     });
 
     it("a page that is not there", async () => {
