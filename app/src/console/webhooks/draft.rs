@@ -43,7 +43,11 @@ impl Draft {
 
 /// Where deliveries go.
 #[component]
-pub(super) fn Receiver(draft: Draft, errors: Errors, children: Children) -> impl IntoView {
+pub(super) fn Receiver(
+    draft: Draft,
+    errors: Errors,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <Section title="Receiver">
             <Field
@@ -63,7 +67,7 @@ pub(super) fn Receiver(draft: Draft, errors: Errors, children: Children) -> impl
                 errors=errors
                 hint="For administrators: what is behind this address."
             />
-            {children()}
+            {children.map(|children| children())}
         </Section>
     }
     .into_any()

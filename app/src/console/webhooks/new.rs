@@ -51,7 +51,7 @@ pub(crate) fn New() -> impl IntoView {
     view! {
         <PageHead title="Create webhook" above=(address::WEBHOOKS.to_owned(), "Webhooks")/>
         <SubmitForm on_submit=create>
-            <Receiver draft=draft errors=errors>{()}</Receiver>
+            <Receiver draft=draft errors=errors/>
             <Events draft=draft errors=errors/>
             <Problem errors=errors/>
             <div><Submit label="Create webhook" pending=pending/></div>
