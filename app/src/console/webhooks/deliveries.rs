@@ -5,7 +5,7 @@ use coffer_contract::{
     webhook::{DeliveryFilter, DeliveryState, DeliverySummary, EventType},
 };
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::state::{answer_badge, delivery_badge};
 use crate::{
@@ -78,18 +78,18 @@ fn filters(here: &str, filter: &DeliveryFilter) -> AnyView {
         EventType::ALL.iter().copied().chain([EventType::Test]).map(|event| (event.code(), event.label()));
     let states = select("State", "filter-state", "state", states, &filter.state);
     let events = select("Event", "filter-event", "event", events, &filter.event);
-    let here = here.to_owned();
-    // No address in the form: the router would write it in lower case, and ids have both.
+    let (here, all) = (here.to_owned(), here.to_owned());
+    // Not the router's form: it writes the address in lower case, and ids have both.
     view! {
         <search class="card mb-4 block p-4">
-            <Form method="GET" action="" attr:class="grid gap-4 sm:grid-cols-3">
+            <form method="get" action=here class="grid gap-4 sm:grid-cols-3">
                 {states}
                 {events}
                 <div class="flex items-end gap-2">
                     <button type="submit" class="btn btn-primary">"Filter"</button>
-                    <a class="btn" href=here>"Clear"</a>
+                    <a class="btn" href=all>"Clear"</a>
                 </div>
-            </Form>
+            </form>
         </search>
     }
     .into_any()
