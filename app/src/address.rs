@@ -6,6 +6,8 @@ pub(crate) const HOME: &str = "/console/overview";
 pub(crate) const APPLICATIONS: &str = "/console/applications";
 /// Who may register applications.
 pub(crate) const REGISTRATION: &str = "/console/registration";
+/// The list of APIs.
+pub(crate) const APIS: &str = "/console/apis";
 /// The list of users.
 pub(crate) const USERS: &str = "/console/users";
 /// The list of webhooks.

@@ -12,8 +12,8 @@ use leptos_router::{
 use crate::{
     address,
     console::{
-        Console, NotFound, applications, connections, logs, overview::Overview, registration, setup::Setup,
-        sign_in::SignIn, users, webhooks,
+        Console, NotFound, apis, applications, connections, logs, overview::Overview, registration,
+        setup::Setup, sign_in::SignIn, users, webhooks,
     },
     ui::{Toasts, ready, toasts::ToastRegion},
 };
@@ -63,6 +63,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("applications/new") view=applications::New ssr=SsrMode::Async/>
                     <Route path=path!("applications/:client_id") view=applications::Page ssr=SsrMode::Async/>
                     <Route path=path!("registration") view=registration::Page ssr=SsrMode::Async/>
+                    <Route path=path!("apis") view=apis::List ssr=SsrMode::Async/>
+                    <Route path=path!("apis/new") view=apis::New ssr=SsrMode::Async/>
+                    <Route path=path!("apis/:id") view=apis::Page ssr=SsrMode::Async/>
                     <Route path=path!("users") view=users::List ssr=SsrMode::Async/>
                     <Route path=path!("users/:id") view=users::Page ssr=SsrMode::Async/>
                     <Route path=path!("logs") view=logs::Logs ssr=SsrMode::Async/>

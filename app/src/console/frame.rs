@@ -107,6 +107,7 @@ const SECTIONS: Sections = [
         "Applications",
         &[
             (address::APPLICATIONS, "Applications", Icon::Applications),
+            (address::APIS, "APIs", Icon::Apis),
             (address::REGISTRATION, "Registration", Icon::Registration),
         ],
     ),

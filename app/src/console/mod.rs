@@ -1,11 +1,13 @@
 //! The dashboard: one folder per entry of its navigation.
 
+pub(crate) mod apis;
 pub(crate) mod applications;
 mod ceiling;
 pub(crate) mod connections;
 pub(crate) mod enablement;
 mod frame;
 mod fresh;
+mod grants;
 mod limits;
 pub(crate) mod logs;
 pub(crate) mod overview;

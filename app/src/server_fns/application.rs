@@ -3,7 +3,8 @@
 use coffer_contract::{
     Page,
     application::{
-        ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, KeysForm, NewApplication,
+        ApplicationDetail, ApplicationExchange, ApplicationForm, ApplicationSummary, IssuedSecret, KeysForm,
+        NewApplication,
     },
 };
 use leptos::{prelude::*, server_fn::codec::Json};
@@ -42,6 +43,17 @@ pub async fn update_application(
 ) -> Result<ApplicationDetail, Failure> {
     let signed = super::visit::signed_in().await?;
     signed.update_application_and_keys(&client_id, form, keys, version).await.map_err(super::visit::refuse)
+}
+
+/// Changes what an application may exchange tokens for, unless somebody changed it since `version`.
+#[server(prefix = "/console/api", endpoint = "update_exchange", input = Json)]
+pub async fn update_exchange(
+    client_id: String,
+    exchange: ApplicationExchange,
+    version: i64,
+) -> Result<ApplicationDetail, Failure> {
+    let signed = super::visit::signed_in().await?;
+    signed.update_exchange(&client_id, exchange, version).await.map_err(super::visit::refuse)
 }
 
 /// Replaces an application's secret and shows the new one.

@@ -5,8 +5,10 @@ mod failure;
 #[cfg(feature = "ssr")]
 mod visit;
 
+pub mod api;
 pub mod application;
 pub mod catalogue;
+pub mod client_grant;
 pub mod connection;
 pub mod enablement;
 pub mod log;

@@ -23,19 +23,23 @@ impl Errors {
         }
     }
 
-    /// Says that the form shows the messages of this field beside it.
+    /// Says that the form shows the messages of this field beside it; of all that begin so, where the name ends
+    /// with a dot.
     pub(crate) fn claim(self, name: &'static str) {
         self.shown.update_value(|shown| shown.push(name));
     }
 
     /// The messages for one field, one on each line.
     pub(crate) fn of(self, name: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            self.fields.with(|fields| {
-                let mine: Vec<_> =
-                    fields.iter().filter(|e| e.field == name).map(|e| e.message.as_str()).collect();
-                (!mine.is_empty()).then(|| mine.join("\n"))
-            })
+        Signal::derive(move || self.now(name))
+    }
+
+    /// The same, as it is now.
+    pub(crate) fn now(self, name: &str) -> Option<String> {
+        self.fields.with(|fields| {
+            let mine: Vec<_> =
+                fields.iter().filter(|e| e.field == name).map(|e| e.message.as_str()).collect();
+            (!mine.is_empty()).then(|| mine.join("\n"))
         })
     }
 
@@ -67,8 +71,11 @@ impl Errors {
         match failure.0 {
             ApiError::Invalid { fields } => {
                 let loose: Vec<_> = self.shown.with_value(|shown| {
-                    let beside = |e: &&FieldError| !shown.contains(&e.field.as_str());
-                    fields.iter().filter(beside).map(|e| e.message.clone()).collect()
+                    let is = |name: &str, field: &str| {
+                        if name.ends_with('.') { field.starts_with(name) } else { field == name }
+                    };
+                    let loose = |e: &&FieldError| !shown.iter().any(|name| is(name, &e.field));
+                    fields.iter().filter(loose).map(|e| e.message.clone()).collect()
                 });
                 self.general.set((!loose.is_empty()).then(|| loose.join("\n")));
                 self.fields.set(fields);

@@ -47,6 +47,9 @@ pub(crate) fn Field(
     #[prop(optional)]
     mono: bool,
     #[prop(optional)] required: bool,
+    /// HTML id of a `datalist`.
+    #[prop(optional)]
+    suggestions: Option<&'static str>,
 ) -> impl IntoView {
     errors.claim(name);
     let id = id_of(name);
@@ -71,6 +74,7 @@ pub(crate) fn Field(
                 name=name
                 type=kind
                 autocomplete=autocomplete
+                list=suggestions
                 autocapitalize=mono.then_some("none")
                 spellcheck=mono.then_some("false")
                 placeholder=(!placeholder.is_empty()).then_some(placeholder)

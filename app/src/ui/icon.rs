@@ -26,6 +26,8 @@ pub(crate) enum Icon {
     Applications,
     /// Applications that register themselves.
     Registration,
+    /// APIs.
+    Apis,
     /// The dashboard at a glance.
     Overview,
     /// End users.
@@ -50,6 +52,7 @@ impl Icon {
             Self::Enterprise => "M4 21V4h9v17M13 9h7v12M2 21h20M7 8h3M7 12h3M7 16h3M16 13h1M16 17h1",
             Self::Applications => "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
             Self::Registration => "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16.5 13v7M13 16.5h7",
+            Self::Apis => "M8 8l-4 4 4 4M16 8l4 4-4 4M13.5 6l-3 12",
             Self::Overview => "M4 20V10M10 20V4M16 20v-7M3 20h18",
             Self::Users => "M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5c0-3.9 3.4-6 7.5-6s7.5 2.1 7.5 6",
             Self::Done => "M5 12.5l4.5 4.5L19 7.5",

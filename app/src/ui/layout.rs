@@ -45,7 +45,7 @@ pub(crate) fn Section(
         <section class="card p-5 sm:p-6">
             <h2 class="text-base">{title}</h2>
             {(!text.is_empty()).then(|| view! { <p class="hint mt-1 max-w-2xl">{text}</p> })}
-            <div class="mt-5 grid gap-5">{children()}</div>
+            <div class="mt-5 grid grid-cols-1 gap-5">{children()}</div>
         </section>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! The design system.
 
 pub(crate) mod chart;
+pub(crate) mod code;
 pub(crate) mod copy;
 pub(crate) mod dialog;
 pub(crate) mod errors;
@@ -12,6 +13,7 @@ pub(crate) mod listing;
 pub(crate) mod load;
 pub(crate) mod number;
 pub(crate) mod pagination;
+pub(crate) mod pairs;
 pub(crate) mod ready;
 #[cfg(feature = "ssr")]
 mod sandbox;

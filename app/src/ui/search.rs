@@ -10,6 +10,9 @@ pub(crate) fn Search(
     /// What is searched, where the label does not say it.
     #[prop(optional)]
     hint: Option<&'static str>,
+    /// The tab that has the list, where the page has tabs.
+    #[prop(optional)]
+    tab: Option<&'static str>,
 ) -> impl IntoView {
     let query = use_query_map();
     let text = move || query.with(|query| query.get("q")).unwrap_or_default();
@@ -17,6 +20,7 @@ pub(crate) fn Search(
     view! {
         <search class="mb-4 block">
             <Form method="GET" action="" attr:class="flex gap-2">
+                {tab.map(|tab| view! { <input type="hidden" name="tab" value=tab/> })}
                 <input
                     class="input max-w-sm"
                     type="search"

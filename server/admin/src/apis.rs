@@ -5,6 +5,7 @@ use coffer_contract::{
     api::{ApiDetail, ApiForm, ApiSummary, NewApi},
 };
 use coffer_core::{api::Api, audit::EventCode, ids::ApiId};
+use url::Url;
 
 use crate::{
     Signed, failure,
@@ -25,7 +26,7 @@ impl Signed {
 
     /// One API, by its id or its identifier.
     pub async fn api(&self, id: &str) -> Result<ApiDetail, ApiError> {
-        self.find_api(id).await.map(detail)
+        self.find_api(id).await.map(|known| detail(known, &self.admin().issuer))
     }
 
     /// Creates an API.
@@ -62,7 +63,7 @@ impl Signed {
         let words = format!("API “{}” ({}) was created.", api.name, api.identifier);
         let event = self.event(EventCode::ApiCreated, words);
         self.store().apis().create(&api, event).await.map_err(|e| self.visit.store_failed(e))?;
-        Ok(detail(api.into()))
+        Ok(detail(api.into(), &self.admin().issuer))
     }
 
     /// Changes an API, unless it has changed since `version`. Its identifier stays. Applications lose the
@@ -89,7 +90,7 @@ impl Signed {
         let words = format!("API “{}” was changed: {}.", after.name, changes(&before, &after));
         let event = self.event(EventCode::ApiUpdated, words);
         self.store().apis().update(&after, version, event).await.map_err(|e| self.visit.store_failed(e))?;
-        Ok(detail(after.into()))
+        Ok(detail(after.into(), &self.admin().issuer))
     }
 
     /// Deletes an API with what applications may do there, if `confirm_name` is its name.
@@ -157,7 +158,7 @@ pub(crate) fn summary(known: &Known) -> ApiSummary {
     }
 }
 
-fn detail(known: Known) -> ApiDetail {
+fn detail(known: Known, issuer: &Url) -> ApiDetail {
     let subjects = known.subjects().to_vec();
     let system = known.own.is_some();
     let api = known.api;
@@ -175,6 +176,7 @@ fn detail(known: Known) -> ApiDetail {
         },
         system,
         subjects,
+        issuer: issuer.to_string(),
         created_at: (!system).then_some(api.created_at),
         version: api.version,
     }

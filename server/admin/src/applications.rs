@@ -3,8 +3,8 @@
 use coffer_contract::{
     ApiError, Page,
     application::{
-        ApplicationDetail, ApplicationForm, ApplicationSummary, IssuedSecret, KeysForm, NewApplication,
-        Origin, RegistrationView, TokenEndpointAuthMethod,
+        ApplicationDetail, ApplicationExchange, ApplicationForm, ApplicationSummary, IssuedSecret, KeysForm,
+        NewApplication, Origin, RegistrationView, TokenEndpointAuthMethod,
     },
     page::PAGE_SIZE,
 };
@@ -213,10 +213,18 @@ impl Signed {
                 found.map_err(|e| self.visit.store_failed(e))?.map(registration_view)
             }
         };
+        let resource_server = match &client.resource_server {
+            Some(id) => self.store().apis().get(id).await.map_err(|e| self.visit.store_failed(e))?,
+            None => None,
+        };
         Ok(ApplicationDetail {
             keys: client_keys::show(&client),
             origin: client.origin,
             registration,
+            exchange: ApplicationExchange {
+                resource_server: resource_server.map(|api| api.identifier),
+                refresh_policies: client.refresh_policies,
+            },
             client_id: client.id.to_string(),
             form: ApplicationForm {
                 name: client.name,

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use coffer_contract::{
     ApiError, FieldError,
     api::RefreshPolicy,
-    application::{ApplicationForm, ApplicationType, IssuedSecret, TokenEndpointAuthMethod},
+    application::{
+        ApplicationDetail, ApplicationExchange, ApplicationForm, ApplicationType, IssuedSecret,
+        TokenEndpointAuthMethod,
+    },
     validate,
 };
 use coffer_core::{audit::EventCode, client::Client, ids::ClientId};
@@ -107,6 +110,30 @@ impl Signed {
         updated.map_err(|e| self.visit.store_failed(e))
     }
 
+    /// Changes what an application may exchange tokens for, unless it has changed since `version`. Everything
+    /// else stays.
+    pub async fn update_exchange(
+        &self,
+        client_id: &str,
+        exchange: ApplicationExchange,
+        version: i64,
+    ) -> Result<ApplicationDetail, ApiError> {
+        let form = self.application(client_id).await?.form;
+        let before = self.find_client(client_id).await?;
+        let ApplicationExchange { resource_server, refresh_policies } = exchange;
+        let whole = WholeApplication {
+            form,
+            resource_server,
+            refresh_policies,
+            jwks: before.jwks,
+            jwks_uri: before.jwks_uri,
+            logo_uri: before.logo_uri,
+            metadata: before.metadata,
+        };
+        self.update_whole_application(client_id, whole, version).await?;
+        self.application(client_id).await
+    }
+
     /// Replaces the secret by this one; the old one stops working at once.
     pub async fn set_client_secret(&self, client_id: &str, secret: &Secret) -> Result<(), ApiError> {
         let client = self.find_client(client_id).await?;
@@ -151,7 +178,7 @@ impl Signed {
                 fields.push(FieldError::new("resource_server", no_api(identifier)));
             }
         }
-        for RefreshPolicy { audience, scope } in &whole.refresh_policies {
+        for (index, RefreshPolicy { audience, scope }) in whole.refresh_policies.iter().enumerate() {
             let api = self.store().apis().by_identifier(audience).await;
             let message = match api.map_err(|e| self.visit.store_failed(e))? {
                 None => Some(no_api(audience)),
@@ -160,7 +187,7 @@ impl Signed {
                     unknown.map(|scope| format!("The API “{}” has no scope “{scope}”.", api.name))
                 }
             };
-            fields.extend(message.map(|text| FieldError::new("refresh_policies", text)));
+            fields.extend(message.map(|text| FieldError::new(format!("refresh_policies.{index}"), text)));
         }
         fields.extend(whole.jwks.as_ref().and_then(wrong_keys));
         if whole.jwks.is_some() && whole.jwks_uri.is_some() {

@@ -61,7 +61,7 @@ impl UserAccess {
     pub fn label(self) -> &'static str {
         match self {
             Self::Any => "Any application, if the user agrees",
-            Self::Granted => "Applications that are authorized below, if the user agrees",
+            Self::Granted => "Applications that are authorized, if the user agrees",
             Self::Nobody => "No application",
         }
     }
@@ -132,6 +132,8 @@ pub struct ApiDetail {
     pub system: bool,
     /// In whose names applications can be authorized for it.
     pub subjects: Vec<GrantSubject>,
+    /// The server's issuer, for what the API itself needs to know.
+    pub issuer: String,
     /// When it was created; absent for this server's own.
     pub created_at: Option<Timestamp>,
     /// Number of changes so far.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FieldError, Timestamp, validate};
+use crate::{FieldError, Timestamp, api::RefreshPolicy, validate};
 
 /// What kind of program it is; decides whether it can keep a secret (RFC 6749 section 2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -289,6 +289,8 @@ pub struct ApplicationDetail {
     pub client_id: String,
     /// What the Settings form edits.
     pub form: ApplicationForm,
+    /// What it may exchange tokens for.
+    pub exchange: ApplicationExchange,
     /// Its kind; fixed at creation.
     pub app_type: ApplicationType,
     /// When the client secret was last replaced; absent for public clients.
@@ -358,6 +360,15 @@ pub struct ApplicationForm {
     pub first_party: bool,
     /// Whether it may connect accounts for its users, through the My Account API.
     pub connect_accounts: bool,
+}
+
+/// What an application may exchange tokens for; saved together with the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationExchange {
+    /// Identifier of the API whose server it is.
+    pub resource_server: Option<String>,
+    /// Further APIs that it may get tokens for by exchanging a refresh token.
+    pub refresh_policies: Vec<RefreshPolicy>,
 }
 
 /// What the form that creates an application sends.

@@ -1,23 +1,33 @@
-//! One application: settings, credentials and connections.
+//! One application: settings, credentials, connections and APIs.
 
-use coffer_contract::{application::ApplicationDetail, connection::Enablement};
+use coffer_contract::{application::ApplicationDetail, client_grant::ApplicationApi, connection::Enablement};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::{connections::Connections, credentials::Credentials, origin, settings::Settings};
+use super::{
+    apis::Apis, connections::Connections, credentials::Credentials, origin, saved::Saved, settings::Settings,
+};
 use crate::{
     address,
     console::fresh::FreshSecret,
-    server_fns::{Failure, application::application, enablement::application_connections},
+    server_fns::{
+        Failure, application::application, client_grant::application_apis,
+        enablement::application_connections,
+    },
     ui::{
         layout::PageHead,
+        listing::Listing,
         load::loaded,
         tabs::{Tabs, current},
     },
 };
 
-const TABS: &[(&str, &str)] =
-    &[("settings", "Settings"), ("credentials", "Credentials"), ("connections", "Connections")];
+const TABS: &[(&str, &str)] = &[
+    ("settings", "Settings"),
+    ("credentials", "Credentials"),
+    ("connections", "Connections"),
+    ("apis", "APIs"),
+];
 
 /// The application that the address names.
 #[component]
@@ -26,14 +36,20 @@ pub(crate) fn Page() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("client_id")).unwrap_or_default());
     let detail = Resource::new(move || id.get(), application);
     let rows = Resource::new(move || id.get(), application_connections);
+    let apis = Listing::of(id, Some("apis"), application_apis);
     let fresh = FreshSecret::of_console();
     on_cleanup(move || fresh.forget());
-    loaded(detail, move |detail| view! { <Shown detail=detail rows=rows/> }.into_any())
+    loaded(detail, move |detail| view! { <Shown detail=detail rows=rows apis=apis/> }.into_any())
 }
 
 #[component]
-fn Shown(detail: ApplicationDetail, rows: Resource<Result<Vec<Enablement>, Failure>>) -> impl IntoView {
+fn Shown(
+    detail: ApplicationDetail,
+    rows: Resource<Result<Vec<Enablement>, Failure>>,
+    apis: Listing<ApplicationApi>,
+) -> impl IntoView {
     let tab = current(TABS);
+    let saved = Saved::new(&detail);
     let title = RwSignal::new(detail.form.name.clone());
     let note = origin::note(&detail);
     view! {
@@ -45,13 +61,16 @@ fn Shown(detail: ApplicationDetail, rows: Resource<Result<Vec<Enablement>, Failu
         {note}
         <Tabs tabs=TABS current=tab label="Application"/>
         <div hidden=move || tab.get() != "settings">
-            <Settings detail=detail.clone() title=title/>
+            <Settings detail=detail.clone() saved=saved title=title/>
         </div>
         <div hidden=move || tab.get() != "credentials">
-            <Credentials detail=detail/>
+            <Credentials detail=detail.clone()/>
         </div>
         <div hidden=move || tab.get() != "connections">
             <Connections rows=rows/>
+        </div>
+        <div hidden=move || tab.get() != "apis">
+            <Apis detail=detail saved=saved rows=apis/>
         </div>
     }
     .into_any()

@@ -6,7 +6,7 @@ use coffer_contract::application::{
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::draft::Draft;
+use super::{draft::Draft, saved::Saved};
 use crate::{
     address,
     server_fns::application::{delete_application, update_application},
@@ -24,12 +24,11 @@ use crate::{
 
 /// Everything about the application but its secret.
 #[component]
-pub(super) fn Settings(detail: ApplicationDetail, title: RwSignal<String>) -> impl IntoView {
+pub(super) fn Settings(detail: ApplicationDetail, saved: Saved, title: RwSignal<String>) -> impl IntoView {
     let toasts = Toasts::of_page();
     let draft = Draft::edit(&detail.form, &detail.keys);
     let errors = Errors::new();
     let pending = RwSignal::new(false);
-    let version = RwSignal::new(detail.version);
     let (id, client_id) = (detail.client_id.clone(), detail.client_id.clone());
     let save = move || {
         if pending.get_untracked() {
@@ -39,12 +38,13 @@ pub(super) fn Settings(detail: ApplicationDetail, title: RwSignal<String>) -> im
         errors.clear();
         let id = id.clone();
         spawn_local(async move {
-            match update_application(id, draft.form(), draft.keys(), version.get_untracked()).await {
-                Ok(saved) => {
-                    version.set(saved.version);
+            match update_application(id, draft.form(), draft.keys(), saved.version.get_untracked()).await {
+                Ok(now) => {
+                    saved.version.set(now.version);
                     // Pasted as it was, kept as a key set.
-                    draft.jwks.set(saved.keys.jwks);
-                    title.set(saved.form.name);
+                    draft.jwks.set(now.keys.jwks);
+                    title.set(now.form.name.clone());
+                    saved.form.set(now.form);
                     toasts.done("Changes saved.");
                 }
                 Err(failure) => errors.show(failure),

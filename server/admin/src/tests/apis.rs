@@ -1,7 +1,7 @@
 use coffer_contract::{
     ApiError,
     api::{ApiForm, ApiScope, GrantSubject, NewApi, RefreshPolicy},
-    application::{ApplicationType, NewApplication},
+    application::{ApplicationExchange, ApplicationType, NewApplication},
     client_grant::NewClientGrant,
     page::PAGE_SIZE,
 };
@@ -156,4 +156,38 @@ async fn applications_lose_the_scopes_that_an_api_loses_and_the_log_says_so() {
     assert!(matches!(signed.client_grant(&grant.id).await, Err(ApiError::NotFound { .. })));
     let now = house.store.clients().get(&client.id).await.unwrap().unwrap();
     assert_eq!((now.resource_server, now.refresh_policies), (None, client.refresh_policies[1..].to_vec()));
+}
+
+#[tokio::test]
+async fn the_dashboard_links_an_application_to_apis_and_keeps_the_rest() {
+    let house = House::set_up().await;
+    let signed = house.signed().await;
+    signed.create_api(new("urn:calendar", &["a"])).await.unwrap();
+    let client_id = application(&signed, ApplicationType::RegularWeb).await;
+    let clients = house.store.clients();
+    let client = clients.get(&ClientId::from_text(client_id.clone())).await.unwrap().unwrap();
+    let pictured = Client { logo_uri: Some("https://app.example/logo.png".into()), ..client };
+    let event = AuditEvent::new(pictured.created_at, EventCode::ApplicationUpdated, Actor::System, "test");
+    clients.update(&pictured, pictured.version, event).await.unwrap();
+
+    let detail = signed.application(&client_id).await.unwrap();
+    assert_eq!(detail.exchange, ApplicationExchange::default());
+    let policy =
+        |audience: &str, scope: &str| RefreshPolicy { audience: audience.into(), scope: vec![scope.into()] };
+    let wrong = ApplicationExchange {
+        resource_server: Some("urn:none".into()),
+        refresh_policies: vec![policy("urn:calendar", "a"), policy("urn:calendar", "b")],
+    };
+    let save = async |exchange, version| signed.update_exchange(&client_id, exchange, version).await;
+    let error = save(wrong, detail.version).await.unwrap_err();
+    assert_eq!(fields(&error), ["resource_server", "refresh_policies.1"]);
+    let right = ApplicationExchange {
+        resource_server: Some("urn:calendar".into()),
+        refresh_policies: vec![policy("urn:calendar", "a")],
+    };
+    let saved = save(right.clone(), detail.version).await.unwrap();
+    assert_eq!(saved.exchange, right);
+    assert!(matches!(save(right, detail.version).await, Err(ApiError::Conflict { .. })));
+    let now = clients.get(&pictured.id).await.unwrap().unwrap();
+    assert_eq!(now.logo_uri, pictured.logo_uri);
 }

@@ -100,7 +100,7 @@ async fn what_the_form_does_not_have_is_checked_too() {
     let expected = [
         "backchannel_logout_uri",
         "resource_server",
-        "refresh_policies",
+        "refresh_policies.0",
         "jwks",
         "jwks_uri",
         "logo_uri",
