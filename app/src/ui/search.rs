@@ -17,23 +17,34 @@ pub(crate) fn Search(
     let query = use_query_map();
     let text = move || query.with(|query| query.get("q")).unwrap_or_default();
     let describe = hint.is_some().then_some("search-hint");
+    let fields = view! {
+        <input
+            class="input max-w-sm"
+            type="search"
+            name="q"
+            aria-label=label
+            aria-describedby=describe
+            placeholder=label
+            autocomplete="off"
+            value=text
+            prop:value=text
+        />
+        <button type="submit" class="btn">"Search"</button>
+    };
+    // The router's form writes the path of the page in small letters, which ids in it are not.
+    let form = match tab {
+        Some(tab) => view! {
+            <form method="get" class="flex gap-2">
+                <input type="hidden" name="tab" value=tab/>
+                {fields}
+            </form>
+        }
+        .into_any(),
+        None => view! { <Form method="GET" action="" attr:class="flex gap-2">{fields}</Form> }.into_any(),
+    };
     view! {
         <search class="mb-4 block">
-            <Form method="GET" action="" attr:class="flex gap-2">
-                {tab.map(|tab| view! { <input type="hidden" name="tab" value=tab/> })}
-                <input
-                    class="input max-w-sm"
-                    type="search"
-                    name="q"
-                    aria-label=label
-                    aria-describedby=describe
-                    placeholder=label
-                    autocomplete="off"
-                    value=text
-                    prop:value=text
-                />
-                <button type="submit" class="btn">"Search"</button>
-            </Form>
+            {form}
             {hint.map(|hint| view! { <p class="hint mt-1.5" id="search-hint">{hint}</p> })}
         </search>
     }

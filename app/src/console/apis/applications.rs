@@ -34,7 +34,7 @@ pub(super) fn Applications(
         <h2 class="text-base">"Applications"</h2>
         <p class="hint mt-1 mb-4">
             "Switch on what each application may do, then choose its scopes. Saved at once. "
-            {users.then(|| move || policy(form.with(|form| form.user_access)))}
+            {users.then_some(move || policy(form.with(|form| form.user_access)))}
         </p>
         <Search label="Search applications" tab="applications"/>
         {list}
