@@ -109,7 +109,7 @@ fn consent_says_when_it_lasts() {
 #[test]
 fn consent_for_a_device_warns_of_codes_from_others() {
     let mut page = consent();
-    assert!(!page.render(&frame()).contains("device"));
+    assert!(!page.render(&frame()).contains("runs on the device"));
     page.device = Some(DeviceLine { connects: Some("Acme".to_owned()) });
     let html = page.render(&frame());
     for words in
