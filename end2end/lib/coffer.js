@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const BINARY = process.env.COFFER_BIN ?? new URL("../../target/debug/coffer", import.meta.url).pathname;
+export const BINARY = process.env.COFFER_BIN ?? new URL("../../target/debug/coffer", import.meta.url).pathname;
 
 /** A port of this machine that nothing listens on. */
 export async function freePort() {

@@ -1,7 +1,7 @@
 //! The most that an application may get from a connection: a panel below its toggle. Off by default.
 
 use coffer_contract::connection::Enablement;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     server_fns::enablement::set_scope_ceiling,
@@ -9,7 +9,7 @@ use crate::{
         Errors, Toasts,
         errors::Problem,
         field::TextArea,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         toggle::{Check, RadioCard},
     },
 };
@@ -50,27 +50,14 @@ pub(super) fn Ceiling(
     let field = format!("ceiling-{}-{}", row.connection_id, row.client_id);
     let (connection_id, client_id, application) = (row.connection_id, row.client_id, row.application_name);
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let wanted = limited.get_untracked().then(|| scopes(chosen.get_untracked(), &more.read_untracked()));
         let (connection_id, client_id, application) =
             (connection_id.clone(), client_id.clone(), application.clone());
-        spawn_local(async move {
-            match set_scope_ceiling(connection_id, client_id, wanted).await {
-                Ok(saved) => {
-                    let word = if saved.scope_ceiling.is_some() { "limited" } else { "no longer limited" };
-                    toasts.done(format!("Scopes of {application} are {word}."));
-                    ceiling.set(saved.scope_ceiling);
-                    close.run(());
-                }
-                Err(failure) => {
-                    errors.show(failure);
-                    pending.set(false);
-                }
-            }
+        send(errors, pending, set_scope_ceiling(connection_id, client_id, wanted), move |saved| {
+            let word = if saved.scope_ceiling.is_some() { "limited" } else { "no longer limited" };
+            toasts.done(format!("Scopes of {application} are {word}."));
+            ceiling.set(saved.scope_ceiling);
+            close.run(());
         });
     };
     view! {

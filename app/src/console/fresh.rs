@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::copy::CopyField;
+
 /// The newest secret of this visit to the console, and the id of what it was issued to.
 #[derive(Clone, Copy)]
 pub(crate) struct FreshSecret(RwSignal<Option<(String, String)>>);
@@ -27,8 +29,32 @@ impl FreshSecret {
         self.0.set(None);
     }
 
+    /// The secret issued to `id`, to be copied; `otherwise` once it is gone.
+    pub(super) fn show(
+        self,
+        id: String,
+        (label, field): (&'static str, &'static str),
+        otherwise: impl Fn() -> AnyView + Send + 'static,
+    ) -> AnyView {
+        let shown = move || {
+            match self.issued_to(&id) {
+            Some(secret) => view! {
+                <div class="grid gap-4">
+                    <p class="alert alert-warn" role="status">
+                        "Copy the secret now and keep it safe. It is not shown again after you leave this page."
+                    </p>
+                    <CopyField label=label id=field value=secret/>
+                </div>
+            }
+            .into_any(),
+            None => otherwise(),
+        }
+        };
+        shown.into_any()
+    }
+
     /// The secret issued to `id`, if it was just now.
-    pub(super) fn issued_to(self, id: &str) -> Option<String> {
+    fn issued_to(self, id: &str) -> Option<String> {
         self.0.with(|issued| issued.as_ref().filter(|(to, _)| to == id).map(|(_, secret)| secret.clone()))
     }
 }

@@ -16,13 +16,14 @@ pub(crate) fn Confirm(
     #[prop(into)]
     id: String,
     /// On the button that opens the dialog.
-    button: &'static str,
+    #[prop(into)]
+    button: String,
     #[prop(into)] title: Signal<String>,
     #[prop(into)] text: String,
     /// On the button that does it.
     action: &'static str,
     /// When given, this name must be typed first.
-    #[prop(optional, into)]
+    #[prop(optional_no_strip, into)]
     typed: Option<Signal<String>>,
     /// What that is.
     #[prop(default = "Name")]

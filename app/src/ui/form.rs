@@ -1,8 +1,31 @@
 //! Forms that a server function answers.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
-use super::ready;
+use super::{Errors, ready};
+use crate::server_fns::Failure;
+
+/// Calls the server, one call at a time: `done` gets what it answers, `errors` shows why it refused.
+pub(crate) fn send<T: 'static>(
+    errors: Errors,
+    pending: RwSignal<bool>,
+    call: impl Future<Output = Result<T, Failure>> + 'static,
+    done: impl FnOnce(T) + 'static,
+) {
+    if pending.get_untracked() {
+        return;
+    }
+    pending.set(true);
+    errors.clear();
+    spawn_local(async move {
+        match call.await {
+            Ok(answer) => done(answer),
+            Err(failure) => errors.show(failure),
+        }
+        // What was done may have taken the form off the page.
+        _ = pending.try_set(false);
+    });
+}
 
 /// A form whose submission runs `on_submit`. Its controls wait for hydration; until then the method is
 /// POST, so that nothing typed could ever stand in an address.

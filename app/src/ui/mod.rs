@@ -3,6 +3,7 @@
 pub(crate) mod chart;
 pub(crate) mod code;
 pub(crate) mod copy;
+pub(crate) mod danger;
 pub(crate) mod dialog;
 pub(crate) mod errors;
 pub(crate) mod field;

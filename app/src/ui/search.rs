@@ -1,6 +1,6 @@
 //! Search as an address: `?q=`.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::{components::Form, hooks::use_query_map};
 
 /// A search box; works without scripts.
@@ -16,6 +16,17 @@ pub(crate) fn Search(
 ) -> impl IntoView {
     let query = use_query_map();
     let text = move || query.with(|query| query.get("q")).unwrap_or_default();
+    // A property would be written once more when the scripts start, over what was typed by then.
+    let input = NodeRef::<html::Input>::new();
+    Effect::new(move |before: Option<String>| {
+        let now = text();
+        if let (Some(before), Some(input)) = (before, input.get_untracked())
+            && before != now
+        {
+            input.set_value(&now);
+        }
+        now
+    });
     let describe = hint.is_some().then_some("search-hint");
     let fields = view! {
         <input
@@ -27,7 +38,7 @@ pub(crate) fn Search(
             placeholder=label
             autocomplete="off"
             value=text
-            prop:value=text
+            node_ref=input
         />
         <button type="submit" class="btn">"Search"</button>
     };

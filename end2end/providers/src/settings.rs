@@ -110,6 +110,8 @@ pub struct Settings {
     pub pkce: Pkce,
     /// Sandbox: scopes are separated by commas, in requests and in answers.
     pub comma_scopes: bool,
+    /// Sandbox: a refresh that asks for fewer scopes gets a token with fewer (RFC 6749 section 6).
+    pub narrows: bool,
     /// Sandbox: user info is `{"data": {"user": {"uid", "display", "mail"}}}`.
     pub opaque_user_info: bool,
 }
@@ -150,6 +152,7 @@ impl Settings {
             required_header: None,
             pkce: Pkce::Required,
             comma_scopes: false,
+            narrows: true,
             opaque_user_info: false,
         }
     }

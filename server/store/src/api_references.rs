@@ -11,8 +11,8 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter a
 use crate::{
     StoreError,
     entity::{client_grants, clients},
-    list::contains,
     row::to_json,
+    search::contains,
 };
 
 /// Takes away the scopes that the API does not have any more.

@@ -3,14 +3,15 @@
 use coffer_contract::Page;
 use coffer_core::{api::Api, audit::AuditEvent, ids::ApiId};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, Condition, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter as _,
 };
 
 use crate::{
     Store, StoreError, api_references, audit,
     entity::resource_servers as table,
-    list::{contains, page},
+    search::contains,
+    span::{Order, Span, select},
 };
 
 /// APIs.
@@ -20,25 +21,12 @@ pub struct Apis(pub(crate) Store);
 impl Apis {
     /// A page of the APIs whose name or identifier contains `search`, by name. The page's key is opaque.
     pub async fn list(&self, search: &str, after: Option<&str>, limit: u64) -> Result<Page<Api>, StoreError> {
-        let mut query =
-            table::Entity::find().filter(contains([table::Column::Name, table::Column::Identifier], search));
-        // Names need not be unique: the id, which has no space in it, stands first in the key.
-        if let Some((id, name)) = after.and_then(|key| key.split_once(' ')) {
-            query = query.filter(
-                Condition::any()
-                    .add(table::Column::Name.gt(name))
-                    .add(Condition::all().add(table::Column::Name.eq(name)).add(table::Column::Id.gt(id))),
-            );
-        }
-        let rows = query
-            .order_by_asc(table::Column::Name)
-            .order_by_asc(table::Column::Id)
-            .limit(limit.saturating_add(1))
-            .all(self.0.read())
-            .await?;
-        let page = page(rows, limit, |row| format!("{} {}", row.id, row.name));
-        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, StoreError>>()?;
-        Ok(Page { items, next: page.next })
+        use table::Column;
+        let query = table::Entity::find().filter(contains([Column::Name, Column::Identifier], search));
+        let order = Order { by: Column::Name, then: Column::Id, descending: false };
+        let key = |row: &table::Model| (row.name.clone().into(), row.id.clone());
+        let span = Span::after(after, limit);
+        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
     }
 
     /// By id.

@@ -8,10 +8,15 @@ use coffer_core::{
 };
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, sea_query::Expr,
+    sea_query::Expr,
 };
 
-use crate::{Store, StoreError, audit, entity::client_grants as table, list::page, row::to_json};
+use crate::{
+    Store, StoreError, audit,
+    entity::client_grants as table,
+    row::to_json,
+    span::{Order, Span, select},
+};
 
 /// What applications may do at APIs.
 #[derive(Clone, Debug)]
@@ -46,14 +51,10 @@ impl ClientGrants {
         if let Some(subject) = filter.subject {
             query = query.filter(table::Column::Subject.eq(subject.code()));
         }
-        if let Some(after) = after {
-            query = query.filter(table::Column::Id.gt(after));
-        }
-        let rows =
-            query.order_by_asc(table::Column::Id).limit(limit.saturating_add(1)).all(self.0.read()).await?;
-        let page = page(rows, limit, |row| row.id.clone());
-        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, StoreError>>()?;
-        Ok(Page { items, next: page.next })
+        let order = Order { by: table::Column::Id, then: table::Column::Id, descending: false };
+        let key = |row: &table::Model| (row.id.clone().into(), row.id.clone());
+        let span = Span::after(after, limit);
+        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
     }
 
     /// What these applications may do at these APIs.

@@ -6,15 +6,16 @@ use coffer_crypto::TokenHash;
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::NotSet,
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _,
     sea_query::{Expr, OnConflict},
 };
 
 use crate::{
     Store, StoreError, audit, enablements,
     entity::{client_origins, clients as table},
-    list::{contains, page},
+    search::contains,
+    span::{Order, Span, select},
 };
 
 /// Applications.
@@ -61,23 +62,11 @@ impl Clients {
         after: Option<&str>,
         limit: u64,
     ) -> Result<Page<(Client, u64)>, StoreError> {
-        let mut query =
-            table::Entity::find().filter(contains([table::Column::Name, table::Column::Id], search));
-        // Names need not be unique: the id, which has no space in it, stands first in the key.
-        if let Some((id, name)) = after.and_then(|key| key.split_once(' ')) {
-            query = query.filter(
-                Condition::any()
-                    .add(table::Column::Name.gt(name))
-                    .add(Condition::all().add(table::Column::Name.eq(name)).add(table::Column::Id.gt(id))),
-            );
-        }
-        let rows = query
-            .order_by_asc(table::Column::Name)
-            .order_by_asc(table::Column::Id)
-            .limit(limit.saturating_add(1))
-            .all(self.0.read())
-            .await?;
-        let page = page(rows, limit, |row| format!("{} {}", row.id, row.name));
+        use table::Column;
+        let query = table::Entity::find().filter(contains([Column::Name, Column::Id], search));
+        let order = Order { by: Column::Name, then: Column::Id, descending: false };
+        let key = |row: &table::Model| (row.name.clone().into(), row.id.clone());
+        let page = select(self.0.read(), query, order, &Span::after(after, limit), key, Ok).await?;
         let counts =
             enablements::count_connections(&self.0, page.items.iter().map(|row| row.id.as_str())).await?;
         let items = page

@@ -11,8 +11,9 @@ use sea_orm::{
 use crate::{
     Revocation, Store, StoreError, audit, enablements,
     entity::{connection_domains, connections as table},
-    list::{contains, page},
     logouts, revocations,
+    search::contains,
+    span::{Order, Span, select},
 };
 
 /// Connections, and which application may use them.
@@ -21,7 +22,7 @@ pub struct Connections(pub(crate) Store);
 
 impl Connections {
     /// A page of the connections of these strategies whose name contains `search`, by name, each with
-    /// the number of applications it is enabled for. The page's key is the name.
+    /// the number of applications it is enabled for. The page's key is opaque.
     pub async fn list(
         &self,
         strategies: &[String],
@@ -29,15 +30,13 @@ impl Connections {
         after: Option<&str>,
         limit: u64,
     ) -> Result<Page<(Connection, u64)>, StoreError> {
-        let mut query = table::Entity::find()
-            .filter(table::Column::Strategy.is_in(strategies))
-            .filter(contains([table::Column::Name, table::Column::DisplayName], search));
-        if let Some(after) = after {
-            query = query.filter(table::Column::Name.gt(after));
-        }
-        let rows =
-            query.order_by_asc(table::Column::Name).limit(limit.saturating_add(1)).all(self.0.read()).await?;
-        let page = page(rows, limit, |row| row.name.clone());
+        use table::Column;
+        let query = table::Entity::find()
+            .filter(Column::Strategy.is_in(strategies))
+            .filter(contains([Column::Name, Column::DisplayName], search));
+        let order = Order { by: Column::Name, then: Column::Id, descending: false };
+        let key = |row: &table::Model| (row.name.clone().into(), row.id.clone());
+        let page = select(self.0.read(), query, order, &Span::after(after, limit), key, Ok).await?;
         let counts =
             enablements::count_clients(&self.0, page.items.iter().map(|row| row.id.as_str())).await?;
         let items = page

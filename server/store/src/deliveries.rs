@@ -12,7 +12,7 @@ use coffer_core::{
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::NotSet,
-    ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _},
 };
@@ -20,7 +20,7 @@ use sea_orm::{
 use crate::{
     Store, StoreError, audit,
     entity::{webhook_deliveries as table, webhooks},
-    list::page,
+    span::{Order, Span, select},
 };
 
 /// Deliveries to webhooks.
@@ -111,21 +111,10 @@ impl Deliveries {
                 query = query.filter(column.eq(value));
             }
         }
-        if let Some((at, id)) = after.and_then(|key| key.split_once(' '))
-            && let Ok(at) = at.parse::<i64>()
-        {
-            let same = Condition::all().add(table::Column::CreatedAt.eq(at)).add(table::Column::Id.lt(id));
-            query = query.filter(Condition::any().add(table::Column::CreatedAt.lt(at)).add(same));
-        }
-        let rows = query
-            .order_by_desc(table::Column::CreatedAt)
-            .order_by_desc(table::Column::Id)
-            .limit(limit.saturating_add(1))
-            .all(self.0.read())
-            .await?;
-        let page = page(rows, limit, |row| format!("{} {}", row.created_at, row.id));
-        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        let order = Order { by: table::Column::CreatedAt, then: table::Column::Id, descending: true };
+        let key = |row: &table::Model| (row.created_at.into(), row.id.clone());
+        let span = Span::after(after, limit);
+        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
     }
 
     /// By id.

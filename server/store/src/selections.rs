@@ -22,9 +22,9 @@ use crate::{
         client_grants, clients, connections, consents, enablements, resource_servers,
         users::{self, key},
     },
-    list::contains,
     matching::{Match, end},
     row::Row,
+    search::contains,
     span::{Listed, Order, Span, select},
 };
 

@@ -1,6 +1,7 @@
 //! Pages of the management API: by number, or after a key; with the number of all rows where it is asked for.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use coffer_contract::Page;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select, Value,
@@ -26,6 +27,14 @@ pub struct Span {
     pub limit: u64,
     /// Whether all rows are counted.
     pub count: bool,
+}
+
+impl Span {
+    /// What comes after a key of an earlier page, or the first rows.
+    pub fn after(key: Option<&str>, limit: u64) -> Self {
+        let start = key.map_or(Start::Offset(0), |key| Start::After(key.to_owned()));
+        Self { start, limit, count: false }
+    }
 }
 
 impl Default for Span {
@@ -69,6 +78,12 @@ impl<T> Listed<T> {
         let items = rows.split_off(skip);
         let next = (end < total).then(|| end.to_string());
         Self { items, next, total: span.count.then_some(total as u64) }
+    }
+}
+
+impl<T> From<Listed<T>> for Page<T> {
+    fn from(listed: Listed<T>) -> Self {
+        Self { items: listed.items, next: listed.next }
     }
 }
 

@@ -3,16 +3,15 @@
 use coffer_contract::{Page, Timestamp};
 use coffer_core::{audit::AuditEvent, ids::UserId, user::User};
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     sea_query::{Expr, OnConflict},
 };
 
 use crate::{
     Revocation, Store, StoreError, audit,
     entity::{token_families, users as table},
-    list::page,
     logouts, revocations,
+    span::{Order, Span, select},
 };
 
 /// End users.
@@ -48,7 +47,7 @@ impl Users {
     }
 
     /// A page of the users whose name or address begins with `search`, or whose id it is, those who signed
-    /// in last coming first. The page's key is the instant and the id.
+    /// in last coming first. The page's key is opaque.
     pub async fn list(
         &self,
         search: &str,
@@ -60,21 +59,10 @@ impl Users {
         if !search.is_empty() {
             query = query.filter(found_by(search));
         }
-        if let Some((at, id)) = after.and_then(|key| key.split_once(' '))
-            && let Ok(at) = at.parse::<i64>()
-        {
-            let same = Condition::all().add(table::Column::LastSignInAt.eq(at)).add(table::Column::Id.lt(id));
-            query = query.filter(Condition::any().add(table::Column::LastSignInAt.lt(at)).add(same));
-        }
-        let rows = query
-            .order_by_desc(table::Column::LastSignInAt)
-            .order_by_desc(table::Column::Id)
-            .limit(limit.saturating_add(1))
-            .all(self.0.read())
-            .await?;
-        let page = page(rows, limit, |row| format!("{} {}", row.last_sign_in_at, row.id));
-        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        let order = Order { by: table::Column::LastSignInAt, then: table::Column::Id, descending: true };
+        let key = |row: &table::Model| (row.last_sign_in_at.into(), row.id.clone());
+        let span = Span::after(after, limit);
+        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
     }
 
     /// Ends every sign-in of the user, at applications and in browsers.

@@ -6,15 +6,16 @@ use coffer_crypto::Sealed;
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::NotSet,
-    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _},
 };
 
 use crate::{
     Store, StoreError, audit,
     entity::{webhook_deliveries as deliveries, webhooks as table},
-    list::{contains, page},
+    search::contains,
+    span::{Order, Span, select},
 };
 
 /// Webhooks.
@@ -22,31 +23,20 @@ use crate::{
 pub struct Webhooks(pub(crate) Store);
 
 impl Webhooks {
-    /// A page of those whose address or description contains `search`, the newest first. The page's key is the
-    /// instant and the id.
+    /// A page of those whose address or description contains `search`, the newest first. The page's key is
+    /// opaque.
     pub async fn list(
         &self,
         search: &str,
         after: Option<&str>,
         limit: u64,
     ) -> Result<Page<Webhook>, StoreError> {
-        let mut query =
+        let query =
             table::Entity::find().filter(contains([table::Column::Url, table::Column::Description], search));
-        if let Some((at, id)) = after.and_then(|key| key.split_once(' '))
-            && let Ok(at) = at.parse::<i64>()
-        {
-            let same = Condition::all().add(table::Column::CreatedAt.eq(at)).add(table::Column::Id.lt(id));
-            query = query.filter(Condition::any().add(table::Column::CreatedAt.lt(at)).add(same));
-        }
-        let rows = query
-            .order_by_desc(table::Column::CreatedAt)
-            .order_by_desc(table::Column::Id)
-            .limit(limit.saturating_add(1))
-            .all(self.0.read())
-            .await?;
-        let page = page(rows, limit, |row| format!("{} {}", row.created_at, row.id));
-        let items = page.items.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        let order = Order { by: table::Column::CreatedAt, then: table::Column::Id, descending: true };
+        let key = |row: &table::Model| (row.created_at.into(), row.id.clone());
+        let span = Span::after(after, limit);
+        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
     }
 
     /// By id.

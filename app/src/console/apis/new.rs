@@ -1,7 +1,7 @@
 //! A new API.
 
 use coffer_contract::api::{ApiForm, NewApi};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::draft::{Draft, SCOPE_WORDS};
@@ -12,7 +12,7 @@ use crate::{
         Errors, Toasts,
         errors::Problem,
         field::Field,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::{PageHead, Section},
         pairs::Pairs,
     },
@@ -28,23 +28,12 @@ pub(crate) fn New() -> impl IntoView {
     let draft = Draft::edit(&ApiForm::default());
     let identifier = RwSignal::new(String::new());
     let create = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let navigate = navigate.clone();
         let new = NewApi { identifier: identifier.get_untracked().trim().to_owned(), form: draft.form() };
-        spawn_local(async move {
-            match create_api(new).await {
-                Ok(api) => {
-                    toasts.done(format!("{} is created.", api.form.name));
-                    let page = format!("{}/{}?tab=quick-start", address::APIS, api.id);
-                    navigate(&page, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, create_api(new), move |api| {
+            toasts.done(format!("{} is created.", api.form.name));
+            let page = format!("{}/{}?tab=quick-start", address::APIS, api.id);
+            navigate(&page, NavigateOptions::default());
         });
     };
     view! {

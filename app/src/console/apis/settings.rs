@@ -4,8 +4,7 @@ use coffer_contract::{
     api::{ApiDetail, ApiForm, UserAccess},
     application::SigningAlgorithm,
 };
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::prelude::*;
 
 use super::draft::{Draft, SCOPE_WORDS};
 use crate::{
@@ -14,10 +13,10 @@ use crate::{
     ui::{
         Errors, Toasts,
         copy::CopyField,
-        dialog::Confirm,
+        danger::DangerZone,
         errors::Problem,
         field::{Field, Select},
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::Section,
         pairs::Pairs,
         toggle::{RadioCard, Toggle},
@@ -38,23 +37,12 @@ pub(super) fn Settings(
     let version = RwSignal::new(detail.version);
     let id = detail.id.clone();
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let id = id.clone();
-        spawn_local(async move {
-            match update_api(id, draft.form(), version.get_untracked()).await {
-                Ok(now) => {
-                    version.set(now.version);
-                    title.set(now.form.name.clone());
-                    saved.set(now.form);
-                    toasts.done("Changes saved.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, update_api(id, draft.form(), version.get_untracked()), move |now| {
+            version.set(now.version);
+            title.set(now.form.name.clone());
+            saved.set(now.form);
+            toasts.done("Changes saved.");
         });
     };
     view! {
@@ -80,7 +68,15 @@ pub(super) fn Settings(
             <Problem errors=errors/>
             <div><Submit label="Save changes" pending=pending/></div>
         </SubmitForm>
-        <Danger id=detail.id name=title/>
+        <DangerZone
+            warning="Deleting an API ends what applications may do there: nobody gets a token for it any more."
+            what="API"
+            text="Applications lose it at once. Tokens that are out already end by themselves."
+            typed=Signal::from(title)
+            done="The API is deleted."
+            list=address::APIS
+            delete=move |entered| delete_api(detail.id.clone(), entered)
+        />
     }
     .into_any()
 }
@@ -158,55 +154,4 @@ fn hint(access: UserAccess) -> &'static str {
         UserAccess::Granted => "For the scopes that you choose for each of them, under Applications.",
         UserAccess::Nobody => "The API is for applications that act for themselves.",
     }
-}
-
-#[component]
-fn Danger(id: String, name: RwSignal<String>) -> impl IntoView {
-    let toasts = Toasts::of_page();
-    let navigate = use_navigate();
-    let errors = Errors::new();
-    let pending = RwSignal::new(false);
-    let typed: Signal<String> = name.into();
-    let delete = Callback::new(move |entered: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
-        let (id, navigate) = (id.clone(), navigate.clone());
-        spawn_local(async move {
-            match delete_api(id, entered).await {
-                Ok(()) => {
-                    toasts.done("The API is deleted.");
-                    navigate(address::APIS, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
-        });
-    });
-    view! {
-        <div class="mt-6">
-            <Section
-                title="Danger zone"
-                text="Deleting an API ends what applications may do there: nobody gets a token for it any more."
-            >
-                <div>
-                    <Confirm
-                        id="delete-api"
-                        button="Delete API"
-                        title="Delete this API?"
-                        text="Applications lose it at once. Tokens that are out already end by themselves. This cannot \
-                              be undone."
-                        action="Delete"
-                        typed=typed
-                        errors=errors
-                        pending=pending.into()
-                        confirm=delete
-                    />
-                </div>
-            </Section>
-        </div>
-    }
-    .into_any()
 }

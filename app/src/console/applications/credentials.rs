@@ -1,12 +1,12 @@
 //! What the application proves itself with.
 
 use coffer_contract::application::{ApplicationDetail, TokenEndpointAuthMethod};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     console::fresh::FreshSecret,
     server_fns::application::rotate_secret,
-    ui::{Errors, Toasts, copy::CopyField, dialog::Confirm, layout::Section, time::Time},
+    ui::{Errors, Toasts, copy::CopyField, dialog::Confirm, form::send, layout::Section, time::Time},
 };
 
 /// Client id, and the secret: shown once, replaced by a new one.
@@ -55,48 +55,26 @@ fn Secret(detail: ApplicationDetail) -> impl IntoView {
     let done = RwSignal::new(0_u32);
     let (id, shown_id) = (detail.client_id.clone(), detail.client_id);
     let rotate = Callback::new(move |_: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let id = id.clone();
-        spawn_local(async move {
-            match rotate_secret(id).await {
-                Ok(issued) => {
-                    fresh.keep(issued.client_id, issued.client_secret);
-                    done.update(|count| *count += 1);
-                    toasts.done("The client secret is replaced.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, rotate_secret(id), move |issued| {
+            fresh.keep(issued.client_id, issued.client_secret);
+            done.update(|count| *count += 1);
+            toasts.done("The client secret is replaced.");
         });
     });
     let replaced = detail.client_secret_replaced_at;
-    let last = move || {
-        replaced.map(|at| {
-            view! { <p class="hint">"The secret was last replaced on " <Time at=at/></p> }
-        })
-    };
+    let secret = fresh.show(shown_id, ("Client Secret", "client-secret"), move || {
+        let last =
+            replaced.map(|at| view! { <p class="hint">"The secret was last replaced on " <Time at=at/></p> });
+        last.into_any()
+    });
     view! {
         <Section
             title="Client Secret"
             text="The application proves itself with it at the token endpoint. Coffer keeps a hash alone, so nobody can \
                   read it here again."
         >
-            {move || match fresh.issued_to(&shown_id) {
-                Some(secret) => view! {
-                    <div class="grid gap-4">
-                        <p class="alert alert-warn" role="status">
-                            "Copy the secret now and keep it safe. It is not shown again after you leave this page."
-                        </p>
-                        <CopyField label="Client Secret" id="client-secret" value=secret/>
-                    </div>
-                }
-                .into_any(),
-                None => last().into_any(),
-            }}
+            {secret}
             <div>
                 <Confirm
                     id="rotate-secret"

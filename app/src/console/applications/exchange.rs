@@ -13,7 +13,7 @@ use crate::{
         Errors, Toasts,
         errors::Problem,
         field::Field,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::Section,
         pairs::{PairList, Pairs, Words},
     },
@@ -39,11 +39,6 @@ pub(super) fn Exchange(detail: ApplicationDetail, saved: Saved) -> impl IntoView
     let policies = exchange.refresh_policies.into_iter();
     let policies = PairList::new(policies.map(|policy| (policy.audience, policy.scope.join(" "))));
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let policy = |(audience, scope): (String, String)| {
             let scope = scope.split_whitespace().map(str::to_owned).collect();
             RefreshPolicy { audience, scope }
@@ -53,15 +48,9 @@ pub(super) fn Exchange(detail: ApplicationDetail, saved: Saved) -> impl IntoView
             refresh_policies: policies.take().into_iter().map(policy).collect(),
         };
         let id = id.clone();
-        spawn_local(async move {
-            match update_exchange(id, exchange, saved.version.get_untracked()).await {
-                Ok(now) => {
-                    saved.version.set(now.version);
-                    toasts.done("Changes saved.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, update_exchange(id, exchange, saved.version.get_untracked()), move |now| {
+            saved.version.set(now.version);
+            toasts.done("Changes saved.");
         });
     };
     let linked = detail.app_type.confidential().then(|| {

@@ -3,8 +3,7 @@
 use coffer_contract::application::{
     ApplicationDetail, ApplicationType, GrantType, SigningAlgorithm, TokenEndpointAuthMethod,
 };
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::prelude::*;
 
 use super::{draft::Draft, saved::Saved};
 use crate::{
@@ -13,10 +12,10 @@ use crate::{
     ui::{
         Errors, Toasts,
         copy::CopyField,
-        dialog::Confirm,
+        danger::DangerZone,
         errors::Problem,
         field::{Field, Select, TextArea, error_text},
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::Section,
         toggle::{Check, Toggle},
     },
@@ -31,26 +30,20 @@ pub(super) fn Settings(detail: ApplicationDetail, saved: Saved, title: RwSignal<
     let pending = RwSignal::new(false);
     let (id, client_id) = (detail.client_id.clone(), detail.client_id.clone());
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let id = id.clone();
-        spawn_local(async move {
-            match update_application(id, draft.form(), draft.keys(), saved.version.get_untracked()).await {
-                Ok(now) => {
-                    saved.version.set(now.version);
-                    // Pasted as it was, kept as a key set.
-                    draft.jwks.set(now.keys.jwks);
-                    title.set(now.form.name.clone());
-                    saved.form.set(now.form);
-                    toasts.done("Changes saved.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
-        });
+        send(
+            errors,
+            pending,
+            update_application(id, draft.form(), draft.keys(), saved.version.get_untracked()),
+            move |now| {
+                saved.version.set(now.version);
+                // Pasted as it was, kept as a key set.
+                draft.jwks.set(now.keys.jwks);
+                title.set(now.form.name.clone());
+                saved.form.set(now.form);
+                toasts.done("Changes saved.");
+            },
+        );
     };
     view! {
         <SubmitForm on_submit=save>
@@ -84,7 +77,15 @@ pub(super) fn Settings(detail: ApplicationDetail, saved: Saved, title: RwSignal<
             <Problem errors=errors/>
             <div><Submit label="Save changes" pending=pending/></div>
         </SubmitForm>
-        <Danger client_id=client_id name=title/>
+        <DangerZone
+            warning="Deleting an application signs its users out of it and ends its access to every provider."
+            what="application"
+            text="Its client id and secret stop working at once."
+            typed=Signal::from(title)
+            done="The application is deleted."
+            list=address::APPLICATIONS
+            delete=move |entered| delete_application(client_id.clone(), entered)
+        />
     }
     .into_any()
 }
@@ -220,56 +221,6 @@ fn Keys(draft: Draft, errors: Errors) -> impl IntoView {
                 mono=true
                 hint="Instead of pasted keys: where the application publishes its JWKS document (jwks_uri)."
             />
-        </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn Danger(client_id: String, name: RwSignal<String>) -> impl IntoView {
-    let toasts = Toasts::of_page();
-    let navigate = use_navigate();
-    let errors = Errors::new();
-    let pending = RwSignal::new(false);
-    let typed: Signal<String> = name.into();
-    let delete = Callback::new(move |entered: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
-        let (id, navigate) = (client_id.clone(), navigate.clone());
-        spawn_local(async move {
-            match delete_application(id, entered).await {
-                Ok(()) => {
-                    toasts.done("The application is deleted.");
-                    navigate(address::APPLICATIONS, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
-        });
-    });
-    view! {
-        <div class="mt-6">
-            <Section
-                title="Danger zone"
-                text="Deleting an application signs its users out of it and ends its access to every provider."
-            >
-                <div>
-                    <Confirm
-                        id="delete-application"
-                        button="Delete application"
-                        title="Delete this application?"
-                        text="Its client id and secret stop working at once. This cannot be undone."
-                        action="Delete"
-                        typed=typed
-                        errors=errors
-                        pending=pending.into()
-                        confirm=delete
-                    />
-                </div>
-            </Section>
         </div>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! A new connection.
 
 use coffer_contract::catalogue::ConnectionGroup;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_params_map},
@@ -17,7 +17,7 @@ use crate::{
         catalogue::{NewConnection, new_connection},
         connection::create_connection,
     },
-    ui::{Errors, Toasts, layout::PageHead, load::loaded},
+    ui::{Errors, Toasts, form::send, layout::PageHead, load::loaded},
 };
 
 /// The form for the kind that the address names.
@@ -44,22 +44,11 @@ fn NewForm(start: NewConnection) -> impl IntoView {
         ConnectionGroup::Social | ConnectionGroup::Enterprise => entry.description.clone(),
     };
     let create = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let (strategy, form, navigate) = (entry.strategy.clone(), draft.form(&entry), navigate.clone());
-        spawn_local(async move {
-            match create_connection(strategy, form).await {
-                Ok(made) => {
-                    toasts.done(format!("{} is created. Now choose its applications.", made.display_name));
-                    let page = format!("/console/connections/{}?tab=applications", made.id);
-                    navigate(&page, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, create_connection(strategy, form), move |made| {
+            toasts.done(format!("{} is created. Now choose its applications.", made.display_name));
+            let page = format!("/console/connections/{}?tab=applications", made.id);
+            navigate(&page, NavigateOptions::default());
         });
     };
     view! {

@@ -1,11 +1,8 @@
 //! One connection: settings, the applications that may use it, and a try.
 
 use coffer_contract::connection::{ConnectionDetail, Enablement};
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_params_map},
-};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
 use super::{
     draft::Draft,
@@ -21,8 +18,9 @@ use crate::{
     },
     ui::{
         Errors, Toasts,
-        dialog::Confirm,
-        layout::{Empty, PageHead, Section},
+        danger::DangerZone,
+        form::send,
+        layout::{Empty, PageHead},
         load::loaded,
         tabs::{Tabs, current},
     },
@@ -93,25 +91,14 @@ fn Settings(detail: ConnectionDetail, title: RwSignal<String>) -> impl IntoView 
     let facts =
         Facts { entry: detail.entry.clone(), callback_url: detail.callback_url.clone(), creating: false };
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let (id, form) = (id.clone(), draft.form(&entry));
-        spawn_local(async move {
-            match update_connection(id, form, version.get_untracked()).await {
-                Ok(saved) => {
-                    version.set(saved.version);
-                    draft.client_secret.set(String::new());
-                    draft.display_name.set(saved.display_name.clone());
-                    replaced_at.set(saved.client_secret_replaced_at);
-                    title.set(saved.display_name);
-                    toasts.done("Changes saved.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, update_connection(id, form, version.get_untracked()), move |saved| {
+            version.set(saved.version);
+            draft.client_secret.set(String::new());
+            draft.display_name.set(saved.display_name.clone());
+            replaced_at.set(saved.client_secret_replaced_at);
+            title.set(saved.display_name);
+            toasts.done("Changes saved.");
         });
     };
     view! {
@@ -123,60 +110,15 @@ fn Settings(detail: ConnectionDetail, title: RwSignal<String>) -> impl IntoView 
             secret_replaced_at=replaced_at
             on_submit=save
         />
-        <Danger detail=detail/>
-    }
-    .into_any()
-}
-
-#[component]
-fn Danger(detail: ConnectionDetail) -> impl IntoView {
-    let toasts = Toasts::of_page();
-    let navigate = use_navigate();
-    let errors = Errors::new();
-    let pending = RwSignal::new(false);
-    let list = list_of(detail.entry.group);
-    let (id, name) = (detail.id, detail.name);
-    let typed = Signal::stored(name.clone());
-    let delete = Callback::new(move |entered: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
-        let (id, list, name, navigate) = (id.clone(), list.clone(), name.clone(), navigate.clone());
-        spawn_local(async move {
-            match delete_connection(id, entered).await {
-                Ok(()) => {
-                    toasts.done(format!("{name} is deleted."));
-                    navigate(&list, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
-        });
-    });
-    view! {
-        <div class="mt-6">
-            <Section
-                title="Danger zone"
-                text="Deleting a connection deletes its users' accounts and every token kept for them."
-            >
-                <div>
-                    <Confirm
-                        id="delete-connection"
-                        button="Delete connection"
-                        title="Delete this connection?"
-                        text="Users who signed in with it lose access, and the tokens in the vault are gone. This \
-                              cannot be undone."
-                        action="Delete"
-                        typed=typed
-                        errors=errors
-                        pending=pending.into()
-                        confirm=delete
-                    />
-                </div>
-            </Section>
-        </div>
+        <DangerZone
+            warning="Deleting a connection deletes its users' accounts and every token kept for them."
+            what="connection"
+            text="Users who signed in with it lose access, and the tokens in the vault are gone."
+            typed=Signal::stored(detail.name.clone())
+            done=format!("{} is deleted.", detail.name)
+            list=list_of(detail.entry.group)
+            delete=move |entered| delete_connection(detail.id.clone(), entered)
+        />
     }
     .into_any()
 }

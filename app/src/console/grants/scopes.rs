@@ -1,14 +1,14 @@
 //! The scopes that an application may get at an API: a panel below its switch.
 
 use coffer_contract::{api::ApiScope, client_grant::ClientGrantView};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     server_fns::client_grant::update_client_grant,
     ui::{
         Errors, Toasts,
         errors::Problem,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         toggle::Check,
     },
 };
@@ -38,28 +38,15 @@ pub(super) fn Scopes(
         .map(|scope| view! { <Check label=scope.value.clone() hint=scope.description item=scope.value list=chosen/> })
         .collect_view();
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let id = id.clone();
         let wanted = values.with_value(|all| {
             let is_chosen = |scope: &&String| chosen.with_untracked(|chosen| chosen.contains(*scope));
             all.iter().filter(is_chosen).cloned().collect()
         });
-        spawn_local(async move {
-            match update_client_grant(id, wanted).await {
-                Ok(saved) => {
-                    toasts.done(format!("Scopes of {} at {} are saved.", saved.application, saved.api));
-                    grant.set(Some(saved));
-                    close.run(());
-                }
-                Err(failure) => {
-                    errors.show(failure);
-                    pending.set(false);
-                }
-            }
+        send(errors, pending, update_client_grant(id, wanted), move |saved| {
+            toasts.done(format!("Scopes of {} at {} are saved.", saved.application, saved.api));
+            grant.set(Some(saved));
+            close.run(());
         });
     };
     view! {

@@ -1,11 +1,11 @@
 //! The sandbox: the whole story without an account at any provider.
 
 use coffer_contract::overview::SandboxView;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     server_fns::overview::set_up_sandbox,
-    ui::{Errors, Toasts, errors::Problem, layout::Section, ready},
+    ui::{Errors, Toasts, errors::Problem, form::send, layout::Section, ready},
 };
 
 /// One click sets it up; then the agent is a link away.
@@ -21,21 +21,10 @@ pub(super) fn Sandbox(
     let pending = RwSignal::new(false);
     let state = RwSignal::new(sandbox);
     let set_up = move |_| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
-        spawn_local(async move {
-            match set_up_sandbox().await {
-                Ok(now) => {
-                    state.set(now);
-                    toasts.done("The sandbox is ready.");
-                    done.run(());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, set_up_sandbox(), move |now| {
+            state.set(now);
+            toasts.done("The sandbox is ready.");
+            done.run(());
         });
     };
     view! {

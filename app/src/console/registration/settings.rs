@@ -1,7 +1,7 @@
 //! The form of the setting.
 
 use coffer_contract::registration::{RegistrationMode, RegistrationSettings};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::draft::Draft;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         copy::CopyField,
         errors::Problem,
         field::{Field, TextArea, error_text},
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::Section,
         toggle::{Check, RadioCard, Toggle},
     },
@@ -31,20 +31,9 @@ pub(super) fn Settings(
     let pending = RwSignal::new(false);
     let version = RwSignal::new(version);
     let save = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
-        spawn_local(async move {
-            match set_registration(draft.settings(), version.get_untracked()).await {
-                Ok(saved) => {
-                    version.set(saved);
-                    toasts.done("Changes saved.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, set_registration(draft.settings(), version.get_untracked()), move |saved| {
+            version.set(saved);
+            toasts.done("Changes saved.");
         });
     };
     let modes = RegistrationMode::ALL

@@ -14,7 +14,7 @@ use crate::{
         dialog::Confirm,
         errors::Problem,
         field::Field,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::Section,
         table::table,
         time::Time,
@@ -62,23 +62,10 @@ fn Row(token: InitialTokenView, shown: RwSignal<Vec<InitialTokenView>>) -> impl 
     let id = token.id.clone();
     let dialog = format!("end-{}", token.id);
     let end = Callback::new(move |_: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let id = id.clone();
-        spawn_local(async move {
-            match delete_initial_token(id.clone()).await {
-                Ok(()) => {
-                    toasts.done("The token is ended.");
-                    shown.update(|tokens| tokens.retain(|token| token.id != id));
-                }
-                Err(failure) => {
-                    errors.show(failure);
-                    pending.set(false);
-                }
-            }
+        send(errors, pending, delete_initial_token(id.clone()), move |()| {
+            toasts.done("The token is ended.");
+            shown.update(|tokens| tokens.retain(|token| token.id != id));
         });
     });
     view! {

@@ -1,12 +1,12 @@
 //! Taking an account away from its user.
 
 use coffer_contract::user::AccountView;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     browser,
     server_fns::user::disconnect_account,
-    ui::{Errors, Toasts, dialog::Confirm},
+    ui::{Errors, Toasts, dialog::Confirm, form::send},
 };
 
 /// The button and its question; `accounts` is the list that the account leaves.
@@ -22,25 +22,12 @@ pub(super) fn Disconnect(
     let pending = RwSignal::new(false);
     let (dialog, title) = (format!("disconnect-{id}"), format!("Disconnect {name}?"));
     let confirm = Callback::new(move |_: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let (user_id, id, name) = (user_id.clone(), id.clone(), name.clone());
-        spawn_local(async move {
-            match disconnect_account(user_id, id.clone()).await {
-                Ok(()) => {
-                    toasts.done(format!("{name} is disconnected."));
-                    // The card goes with its dialog; what was focused is gone with them.
-                    accounts.update(|list| list.retain(|account| account.id != id));
-                    browser::focus("#accounts-title");
-                }
-                Err(failure) => {
-                    errors.show(failure);
-                    pending.set(false);
-                }
-            }
+        send(errors, pending, disconnect_account(user_id, id.clone()), move |()| {
+            toasts.done(format!("{name} is disconnected."));
+            // The card goes with its dialog; what was focused is gone with them.
+            accounts.update(|list| list.retain(|account| account.id != id));
+            browser::focus("#accounts-title");
         });
     });
     view! {

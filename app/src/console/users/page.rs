@@ -1,20 +1,16 @@
 //! One user: who they are, and the accounts they connected. Never a token.
 
 use coffer_contract::user::UserDetail;
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_params_map},
-};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
 
 use super::account::Accounts;
 use crate::{
     address,
     server_fns::user::{delete_user, user},
     ui::{
-        Errors, Toasts,
         copy::CopyField,
-        dialog::Confirm,
+        danger::DangerZone,
         layout::{PageHead, Section},
         load::loaded,
         time::Time,
@@ -36,7 +32,7 @@ fn Shown(detail: UserDetail) -> impl IntoView {
         detail;
     let id = summary.id;
     let accounts = view! { <Accounts user_id=id.clone() accounts=accounts/> };
-    let danger = view! { <Danger id=id.clone()/> };
+    let (typed, deleted) = (Signal::stored(id.clone()), id.clone());
     let logs = address::logs(&[("user_id", &id)]);
     let verified = summary.email.is_some().then(|| {
         if email_verified {
@@ -79,8 +75,19 @@ fn Shown(detail: UserDetail) -> impl IntoView {
                 </div>
             </Section>
             {accounts}
-            {danger}
         </div>
+        <DangerZone
+            warning="Deleting a user signs them out everywhere and deletes every token kept for them. Coffer asks the \
+                     providers to revoke those tokens."
+            what="user"
+            text="Their accounts are disconnected and their tokens are gone at once. If they sign in again, they begin \
+                  anew."
+            typed=typed
+            typed_label="User ID"
+            done="The user is deleted."
+            list=address::USERS
+            delete=move |entered| delete_user(deleted.clone(), entered)
+        />
     }
     .into_any()
 }
@@ -92,57 +99,4 @@ fn row(term: &'static str, value: impl IntoView + 'static) -> impl IntoView {
             <dd class="break-words">{value}</dd>
         </div>
     }
-}
-
-#[component]
-fn Danger(id: String) -> impl IntoView {
-    let toasts = Toasts::of_page();
-    let navigate = use_navigate();
-    let errors = Errors::new();
-    let pending = RwSignal::new(false);
-    let typed = Signal::stored(id.clone());
-    let delete = Callback::new(move |entered: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
-        let (id, navigate) = (id.clone(), navigate.clone());
-        spawn_local(async move {
-            match delete_user(id, entered).await {
-                Ok(()) => {
-                    toasts.done("The user is deleted.");
-                    navigate(address::USERS, NavigateOptions::default());
-                }
-                Err(failure) => {
-                    errors.show(failure);
-                    pending.set(false);
-                }
-            }
-        });
-    });
-    view! {
-        <Section
-            title="Danger zone"
-            text="Deleting a user signs them out everywhere and deletes every token kept for them. Coffer asks the \
-                  providers to revoke those tokens."
-        >
-            <div>
-                <Confirm
-                    id="delete-user"
-                    button="Delete user"
-                    title="Delete this user?"
-                    text="Their accounts are disconnected and their tokens are gone at once. This cannot be undone. If \
-                          they sign in again, they begin anew."
-                    action="Delete"
-                    typed=typed
-                    typed_label="User ID"
-                    errors=errors
-                    pending=pending.into()
-                    confirm=delete
-                />
-            </div>
-        </Section>
-    }
-    .into_any()
 }

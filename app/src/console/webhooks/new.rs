@@ -1,7 +1,7 @@
 //! A new webhook.
 
 use coffer_contract::webhook::WebhookForm;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::draft::{Draft, Events, Receiver};
@@ -12,7 +12,7 @@ use crate::{
     ui::{
         Errors, Toasts,
         errors::Problem,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::PageHead,
     },
 };
@@ -29,23 +29,12 @@ pub(crate) fn New() -> impl IntoView {
         WebhookForm { url: String::new(), description: String::new(), types: Vec::new(), enabled: true };
     let draft = Draft::edit(&empty);
     let create = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let navigate = navigate.clone();
-        spawn_local(async move {
-            match create_webhook(draft.form()).await {
-                Ok(issued) => {
-                    toasts.done("The webhook is created.");
-                    let page = format!("{}?tab=secret", address::webhook(&issued.id));
-                    fresh.keep(issued.id, Some(issued.secret));
-                    navigate(&page, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, create_webhook(draft.form()), move |issued| {
+            toasts.done("The webhook is created.");
+            let page = format!("{}?tab=secret", address::webhook(&issued.id));
+            fresh.keep(issued.id, Some(issued.secret));
+            navigate(&page, NavigateOptions::default());
         });
     };
     view! {

@@ -1,12 +1,12 @@
 //! What deliveries are signed with.
 
 use coffer_contract::webhook::WebhookDetail;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     console::fresh::FreshSecret,
     server_fns::webhook::rotate_webhook_secret,
-    ui::{Errors, Toasts, copy::CopyField, dialog::Confirm, layout::Section, time::Time},
+    ui::{Errors, Toasts, dialog::Confirm, form::send, layout::Section, time::Time},
 };
 
 /// The secret: shown once, replaced by a new one.
@@ -19,43 +19,24 @@ pub(super) fn Signing(detail: WebhookDetail) -> impl IntoView {
     let done = RwSignal::new(0_u32);
     let (id, shown_id) = (detail.id.clone(), detail.id);
     let rotate = Callback::new(move |_: String| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let id = id.clone();
-        spawn_local(async move {
-            match rotate_webhook_secret(id).await {
-                Ok(issued) => {
-                    fresh.keep(issued.id, Some(issued.secret));
-                    done.update(|count| *count += 1);
-                    toasts.done("The signing secret is replaced.");
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        send(errors, pending, rotate_webhook_secret(id), move |issued| {
+            fresh.keep(issued.id, Some(issued.secret));
+            done.update(|count| *count += 1);
+            toasts.done("The signing secret is replaced.");
         });
     });
     let made_at = detail.secret_replaced_at;
+    let secret = fresh.show(shown_id, ("Signing secret", "signing-secret"), move || {
+        view! { <p class="hint">"The secret was made on " <Time at=made_at/></p> }.into_any()
+    });
     view! {
         <Section
             title="Signing secret"
             text="Every delivery is signed with it, as Standard Webhooks specifies: its libraries verify them with this \
                   secret as it is."
         >
-            {move || match fresh.issued_to(&shown_id) {
-                Some(secret) => view! {
-                    <div class="grid gap-4">
-                        <p class="alert alert-warn" role="status">
-                            "Copy the secret now and keep it safe. It is not shown again after you leave this page."
-                        </p>
-                        <CopyField label="Signing secret" id="signing-secret" value=secret/>
-                    </div>
-                }
-                .into_any(),
-                None => view! { <p class="hint">"The secret was made on " <Time at=made_at/></p> }.into_any(),
-            }}
+            {secret}
             <div>
                 <Confirm
                     id="rotate-secret"

@@ -231,8 +231,10 @@ fn refresh(call: &Call, settings: &Settings, client_id: &str) -> Reply {
     })?;
     // RFC 6749 section 6: a refresh may ask for less, never for more.
     let scopes = match call.form.get("scope").map(|scope| Scopes::parse(scope, settings.comma_scopes)) {
-        Some(fewer) => fewer.iter().filter(|scope| refresh.scopes.contains(scope)).collect(),
-        None => refresh.scopes.clone(),
+        Some(fewer) if settings.narrows => {
+            fewer.iter().filter(|scope| refresh.scopes.contains(scope)).collect()
+        }
+        _ => refresh.scopes.clone(),
     };
     let tokens = call.place(|place| {
         let access = ("sandbox_at_", settings.access_seconds);

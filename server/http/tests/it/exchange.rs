@@ -12,6 +12,7 @@ use coffer_core::{
     rng,
 };
 use coffer_crypto::TokenHash;
+use coffer_providers::Provider;
 use serde_json::json;
 
 use crate::apis::{CALENDAR, api, authorize, change, claims};
@@ -140,6 +141,25 @@ async fn a_providers_token_through_rfc_8693_goes_down_to_a_subset() {
     let nowhere = exchange(&server, &client, subject, &[("audience", "nowhere")]).await;
     assert_eq!(nowhere.refusal(), (400, "invalid_request".into()));
     assert!(nowhere.text.contains("nowhere"), "{}", nowhere.text);
+}
+
+/// A provider that does not narrow a token (RFC 6749 section 6 asks, and does not force it to) gives more than the
+/// application asked for: it gets nothing, and the account works on.
+#[tokio::test]
+async fn a_providers_token_that_was_not_narrowed_is_not_handed_out() {
+    let server = Server::with_provider().await;
+    let (client, refresh, token) = ready(&server).await;
+    connected(&server, &token, "ada", &["notes.read", "notes.write"]).await;
+    server.providers.as_ref().unwrap().change(Provider::Sandbox, |settings| settings.narrows = false);
+    let subject = (REFRESH, refresh.as_str());
+    let fields = [("audience", "provider"), ("scope", "notes.read")];
+    let refused = exchange(&server, &client, subject, &fields).await;
+    assert_eq!(refused.refusal(), (400, "invalid_scope".into()));
+    assert!(refused.text.contains("notes.write"), "{}", refused.text);
+    assert!(!refused.text.contains("sandbox_at_"), "{}", refused.text);
+    let all = exchange(&server, &client, subject, &[("audience", "provider")]).await;
+    assert_eq!(all.status, 200, "{}", all.text);
+    assert!(all.json()["scope"].as_str().unwrap().contains("notes.write"));
 }
 
 /// RFC 8693 section 4.1: the current actor is the outermost act claim, those before are nested in it.

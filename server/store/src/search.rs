@@ -1,19 +1,9 @@
-//! What the lists have in common: key-based paging and search.
+//! Search in lists.
 
-use coffer_contract::Page;
 use sea_orm::{
     Condition,
     sea_query::{Expr, ExprTrait as _, Func, IntoColumnRef, LikeExpr},
 };
-
-/// Cuts `rows`, of which one more than `limit` was asked for, to a page.
-pub fn page<T>(mut rows: Vec<T>, limit: u64, key: impl FnOnce(&T) -> String) -> Page<T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = if more { rows.last().map(key) } else { None };
-    Page { items: rows, next }
-}
 
 /// Any of the columns contains `search`; upper and lower case of ASCII letters are the same.
 pub fn contains<C: IntoColumnRef>(columns: impl IntoIterator<Item = C>, search: &str) -> Condition {
