@@ -62,10 +62,12 @@ impl ConsentPage {
             }
         });
         let vault = self.vault.iter().map(|vault| {
+            // Some providers grant no scopes, and some do not say which.
+            let unnamed = vault.scopes.is_empty().then(|| line("do what you allow it there".to_owned()));
             let lines = vault.scopes.iter().cloned().map(line).collect_view();
             view! {
                 <h2 class="mt-6 text-sm">{format!("In your {} account, it may", vault.connection)}</h2>
-                <ul class="mt-2 grid gap-2">{lines}</ul>
+                <ul class="mt-2 grid gap-2">{lines}{unnamed}</ul>
             }
         });
         let lasting = !self.vault.is_empty() || self.scopes.iter().any(|s| s.value == "offline_access");

@@ -105,6 +105,17 @@ fn consent_says_when_it_lasts() {
     assert!(page.render(&frame()).contains("keep acting"));
 }
 
+/// GitHub, for one, grants tokens without any scope.
+#[test]
+fn consent_names_what_a_connection_without_scopes_allows() {
+    let mut page = consent();
+    page.vault = vec![VaultLine { connection: "Acme".to_owned(), scopes: vec![] }];
+    let html = page.render(&frame());
+    assert!(html.contains("do what you allow it there"), "{html}");
+    page.vault[0].scopes.push("Read mail".to_owned());
+    assert!(!page.render(&frame()).contains("do what you allow it there"));
+}
+
 /// RFC 8628 section 5.4: the person is told that a device asks, and what to make of a code from somebody else.
 #[test]
 fn consent_for_a_device_warns_of_codes_from_others() {
