@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-const PYTHON = process.env.PYTHON ?? new URL("../../../target/sdk/python/bin/python", import.meta.url).pathname;
+export const PYTHON = process.env.PYTHON ?? new URL("../../../target/sdk/python/bin/python", import.meta.url).pathname;
 
 /** Runs `program` of the folder python; `settings` are its environment. Fails with what the program said. */
 export async function python(program, settings, person) {

@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import express from "express";
 import openid from "express-openid-connect";
+import { Visitor } from "../lib/visitor.js";
 import { World } from "../lib/world.js";
-import { Person } from "../lib/person.js";
 
 /** A store of sessions, as express has them. */
 class Sessions extends Map {
@@ -67,36 +67,8 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
     await world?.stop();
   });
 
-  /** A person whose browser knows the application as well. */
-  class Visitor extends Person {
-    async send(url, fields) {
-      if (url.origin !== base) return super.send(url, fields);
-      this.kept ??= new Map();
-      const cookie = [...this.kept].map(([name, value]) => `${name}=${value}`).join("; ");
-      const answer = await fetch(url, { redirect: "manual", headers: { cookie } });
-      for (const line of answer.headers.getSetCookie()) {
-        const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
-        value ? this.kept.set(name, value) : this.kept.delete(name);
-      }
-      return answer;
-    }
-
-    /** Opens a page of the application and goes where that leads. */
-    async visit(path) {
-      let url = new URL(path, base);
-      for (let steps = 0; steps < 10; steps += 1) {
-        const answer = await this.send(url);
-        const location = answer.headers.get("location");
-        if (!location) return { url, status: answer.status, text: await answer.text() };
-        url = new URL(location, url);
-        if (url.origin !== base) ({ url } = await this.open(url, base));
-      }
-      throw new Error(`no end of it: ${url}`);
-    }
-  }
-
   it("signs its visitors in", async () => {
-    const visitor = new Visitor(world.coffer);
+    const visitor = new Visitor(world.coffer, base);
     const { status, text } = await visitor.visit("/profile");
     assert.equal(status, 200, text);
     const user = JSON.parse(text);
@@ -105,7 +77,7 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
   });
 
   it("refreshes and asks who it is", async () => {
-    const visitor = new Visitor(world.coffer);
+    const visitor = new Visitor(world.coffer, base);
     await visitor.visit("/profile");
     const { status, text } = await visitor.visit("/refresh");
     assert.equal(status, 200, text);
@@ -115,7 +87,7 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
   });
 
   it("signs them out here and at Coffer", async () => {
-    const visitor = new Visitor(world.coffer);
+    const visitor = new Visitor(world.coffer, base);
     await visitor.visit("/profile");
     const out = await visitor.send(new URL("/logout", base));
     const there = new URL(out.headers.get("location"));
@@ -130,7 +102,7 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
   });
 
   it("is told by Coffer that they left", async () => {
-    const visitor = new Visitor(world.coffer);
+    const visitor = new Visitor(world.coffer, base);
     const profile = new URL("/profile", base);
     await visitor.visit("/profile");
     assert.equal((await visitor.send(profile)).status, 200);
@@ -144,7 +116,7 @@ describe("express-openid-connect", { timeout: 120_000 }, () => {
   });
 
   it("shows an error where the person declined", async () => {
-    const visitor = new Visitor(world.coffer, "grace");
+    const visitor = new Visitor(world.coffer, base, "grace");
     visitor.decision = "deny";
     const { status } = await visitor.visit("/profile");
     assert.ok(status >= 400, String(status));
