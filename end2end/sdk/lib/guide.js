@@ -27,7 +27,10 @@ export class Guide {
     guide.name = name;
     guide.folder = mkdtempSync(join(tmpdir(), "guide-"));
     guide.ports = Object.fromEntries(await Promise.all(PORTS.map(async (port) => [port, await freePort()])));
-    guide.blocks = guide.read(readFileSync(join(GUIDES, name), "utf8"));
+    const markdown = readFileSync(join(GUIDES, name), "utf8");
+    guide.blocks = guide.read(markdown);
+    /** npm packages that the guide installs. */
+    guide.packages = [...markdown.matchAll(/`npm install ([^`]+)`/g)].flatMap(([, names]) => names.split(/\s+/));
     guide.running = new Set();
     const bin = join(guide.folder, ".bin");
     mkdirSync(bin);
@@ -111,8 +114,10 @@ export class Guide {
     this.running.clear();
   }
 
-  /** Every block was used. */
+  /** Every block was used, with the packages that the guide names. */
   finished() {
+    const { devDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url)));
+    assert.deepEqual(this.packages.filter((name) => !devDependencies[name]), [], "packages that are not here");
     const left = this.blocks.filter((block) => !block.used).map((block) => `\`\`\`${block.info}\n${block.text}`);
     assert.deepEqual(left, [], `${this.name} has blocks that nobody ran`);
   }

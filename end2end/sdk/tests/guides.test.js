@@ -94,6 +94,57 @@ follow("sign-users-in.md", (reader) => {
   });
 });
 
+follow("call-a-provider.md", (reader) => {
+  /** The person signs in at the address that the terminal shows. */
+  async function signIn(account) {
+    const { guide, world } = reader;
+    await world.person(account).open((await guide.run("oauth/device/code")).trim());
+    await guide.run("grant-type:device_code");
+  }
+  /** What the program says with these settings. */
+  const refused = (env, status = 1) => reader.guide.run("node exchange.mjs", { env, status });
+
+  it("gets a token by refresh token, whole and narrowed", async () => {
+    const { guide } = reader;
+    await guide.run("coffer config apply");
+    await signIn("ada");
+    await guide.run("type:refresh_token \\\n  -d requested_token_type=http");
+    await guide.run("curl -sS $PROVIDER_API");
+    await guide.run("audience=notes");
+  });
+
+  it("does it with SDKs", async () => {
+    const { guide } = reader;
+    assert.equal(await guide.run("node exchange.mjs"), '200 {"notes":[],"owner":"Ada"}\n');
+    assert.equal(await guide.run("node tool.cjs"), '{"notes":[],"owner":"Ada"}\n');
+    const more = await guide.run("node tool.cjs", { env: { SCOPE: "notes.write" } });
+    assert.match(more, /^TOKEN_VAULT_ERROR: have the user connect notes, with .*notes\.write/);
+  });
+
+  it("gets it by the access token that came to the API", async () => {
+    const answer = JSON.parse(await reader.guide.run("subject_token=$ACCESS_TOKEN"));
+    assert.equal(await reader.world.notes(answer.access_token), 200);
+  });
+
+  it("is refused as the table says", async () => {
+    const { world } = reader;
+    assert.match(await refused({ LOGIN_HINT: "nobody" }), /^federated_\w+_not_found: Ask the user to connect/);
+    assert.match(await refused({ REFRESH_TOKEN: "nobodys" }), /^invalid_grant: Ask the user to sign in again/);
+    assert.match(await refused({ CONNECTION: "nowhere" }), /^invalid_request: There is no connection named nowhere/);
+    assert.match(await refused({ AGENT_SECRET: "wrong" }), /^invalid_client: /);
+    await world.providers.set({ access_seconds: 1 });
+    await signIn("grace");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await world.providers.set({ mode: "down" });
+    assert.match(await refused({}), /^temporarily_unavailable: Try later/);
+    await world.providers.set({ mode: "up" });
+    assert.match(await refused({}, 0), /^200 .*Grace/, "nothing is lost");
+    await world.providers.command({ command: "revoke_account", host: "sandbox", account: "grace" });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    assert.match(await refused({}), /^federated_\w+_not_found: Ask the user to connect/);
+  });
+});
+
 it("every guide is followed", () => {
   assert.deepEqual(readdirSync(GUIDES).sort(), followed.sort());
 });
