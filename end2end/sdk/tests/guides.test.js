@@ -1,7 +1,10 @@
 // The guides of docs/guides, followed word by word: every command and every file in them.
 
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { launch, visit } from "../../lib/browser.js";
 import { atStandIn } from "../../lib/providers.js";
@@ -60,15 +63,7 @@ follow("sign-users-in.md", (reader) => {
   it("signs in to the page, and out", async () => {
     const { guide } = reader;
     guide.start("python3 -m http.server");
-    const browser = await launch();
-    try {
-      const { page } = await visit(browser, { ignoreHTTPSErrors: true });
-      const origin = guide.address(8080);
-      for (let tries = 0; !(await fetch(origin).catch(() => null)); tries += 1) {
-        assert.ok(tries < 200);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      await page.goto(origin);
+    await inBrowser(guide.address(8080), async (page, origin) => {
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("button", { name: "Continue with Notes" }).click();
       await atStandIn(page, "ada");
@@ -78,9 +73,7 @@ follow("sign-users-in.md", (reader) => {
       await page.waitForURL(origin);
       await page.waitForLoadState();
       assert.equal(await page.locator("#who").textContent(), "");
-    } finally {
-      await browser.close();
-    }
+    });
   });
 
   it("signs in to the program", async () => {
@@ -144,6 +137,119 @@ follow("call-a-provider.md", (reader) => {
     assert.match(await refused({}), /^federated_\w+_not_found: Ask the user to connect/);
   });
 });
+
+follow("connect-an-account.md", (reader) => {
+  it("connects and disconnects in a page", async () => {
+    const { guide } = reader;
+    await guide.run("coffer config apply");
+    guide.start("python3 -m http.server");
+    await inBrowser(guide.address(8080), async (page, origin) => {
+      const press = (name) => page.getByRole("button", { name, exact: true }).click();
+      await press("Sign in");
+      await press("Continue with Notes");
+      await atStandIn(page, "ada");
+      await press("Allow");
+      await page.getByRole("listitem").waitFor();
+      await page.goto(`${origin}?account=grace`);
+      await press("Connect an account");
+      await press("Continue");
+      await atStandIn(page, "grace");
+      await page.getByText("Connected notes").waitFor();
+      await page.getByRole("listitem").nth(1).waitFor();
+      assert.equal(await page.getByRole("listitem").filter({ hasText: "notes.write" }).count(), 1);
+      await page.getByRole("listitem").filter({ hasText: "notes.write" }).getByRole("button").click();
+      await page.getByRole("listitem").nth(1).waitFor({ state: "detached" });
+      await page.goto(origin);
+      await press("Connect an account");
+      await atStandIn(page, "grace", "Deny");
+      await page.getByText("access_denied: The user declined.").waitFor();
+    });
+    const left = async () => (await reader.world.providers.grants()).filter((one) => one.account === "grace" && one.alive);
+    for (let tries = 0; (await left()).length; tries += 1) {
+      assert.ok(tries < 100, "the access goes on at the provider");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+
+  it("does the same with plain HTTP", async () => {
+    const { guide, world } = reader;
+    const person = world.person();
+    await person.open((await guide.run("oauth/device/code")).trim());
+    await guide.run("connected-accounts/connections");
+    const callback = guide.address(8080, "connected");
+    const { url } = await person.open((await guide.run("connected-accounts/connect ")).trim(), callback);
+    await guide.run("read -r BACK", { input: url.href });
+    await guide.run("connected-accounts/complete");
+    const before = JSON.parse(await guide.run("accounts?connection=notes")).accounts;
+    assert.equal(before.length, 1, "the same account, with more scopes");
+    await guide.run("-X DELETE");
+    assert.deepEqual(JSON.parse(await guide.run("accounts?connection=notes")).accounts, []);
+  });
+
+  it("is refused as the table says", async () => {
+    const { guide } = reader;
+    const problem = async (part, env) => JSON.parse(await guide.run(part, { env })).type.split(":").at(-1);
+    assert.equal(await problem("connected-accounts/complete", { CONNECT_CODE: "used" }), "invalid-connect-session");
+    assert.equal(await problem("accounts?connection=notes", { ACCESS_TOKEN: "nobodys" }), "unauthorized");
+    assert.match(await guide.run("-X DELETE", { env: {} }), /not-found.*404/);
+  });
+});
+
+follow("run-headless.md", (reader) => {
+  const OPEN = /Open (\S+) and compare the code: [B-Z]{4}-[B-Z]{4}\n/;
+
+  it("is an agent that asks for more when it needs more", async () => {
+    const { guide, world } = reader;
+    await guide.run("coffer config apply headless.toml");
+    const agent = guide.start("node agent.mjs");
+    const person = world.person();
+    await person.open((await agent.until(OPEN))[1]);
+    await person.open((await agent.until(new RegExp(`${OPEN.source}[^]*${OPEN.source}`)))[2]);
+    await agent.end(0);
+    assert.match(agent.printed, /201 Buy milk\n$/);
+    assert.equal(await guide.run("node agent.mjs"), "201 Buy milk\n", "it asks nobody the second time");
+  });
+
+  it("is an agent whose user declines", async () => {
+    const { guide, world } = reader;
+    await rm(join(guide.folder, "agent.json"));
+    const agent = guide.start("node agent.mjs");
+    const person = world.person();
+    person.decision = "deny";
+    await person.open((await agent.until(OPEN))[1]);
+    await agent.end(1);
+    assert.match(agent.printed, /^access_denied/m);
+  });
+
+  it("is a service, with a secret and with a key", async () => {
+    const { guide } = reader;
+    await guide.run("grant_type=client_credentials");
+    await guide.run("openssl genpkey");
+    await guide.run("node service.mjs");
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await writeFile(join(guide.folder, "other.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    const refused = (env) => guide.run("node service.mjs", { env, status: 1 });
+    assert.match(await refused({ KEY: "other.pem" }), /^invalid_client /);
+    const elsewhere = await guide.run("grant_type=client_credentials", { env: { SERVICE_SECRET: "wrong" } });
+    assert.equal(JSON.parse(elsewhere).error, "invalid_client");
+  });
+});
+
+/** What a person does in Chromium, at an address that is served soon. */
+async function inBrowser(origin, what) {
+  const browser = await launch();
+  try {
+    const { page } = await visit(browser, { ignoreHTTPSErrors: true });
+    for (let tries = 0; !(await fetch(origin).catch(() => null)); tries += 1) {
+      assert.ok(tries < 200, `nothing is served at ${origin}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await page.goto(origin);
+    await what(page, origin);
+  } finally {
+    await browser.close();
+  }
+}
 
 it("every guide is followed", () => {
   assert.deepEqual(readdirSync(GUIDES).sort(), followed.sort());
