@@ -44,6 +44,7 @@ export class Guide {
       ...coffer.environment(),
       PATH: [bin, dirname(PYTHON), process.env.PATH].join(":"),
       HOME: guide.folder,
+      BROWSER: "none",
       CURL_CA_BUNDLE: files(join(process.env.SDK_PLACE, "tls")).trusted,
       DOMAIN: new URL(coffer.url).host,
       ...settings,
@@ -75,14 +76,21 @@ export class Guide {
     const fitting = this.blocks.filter((block) => block.command && block.text.includes(part));
     assert.equal(fitting.length, 1, `${this.name} has ${fitting.length} commands with ${part}`);
     const [block] = fitting;
-    block.used = true;
-    for (const file of this.blocks.filter((one) => one.file && block.text.includes(one.file))) file.used = true;
+    this.use(block);
     const save = env ? "" : `\nexport -p > ${this.session}`;
     const script = `. ${this.session}\n${exported(env)}\n${block.text}${save}`;
     const running = new Running(script, { cwd: this.folder, env: this.environment });
     this.running.add(running);
     running.block = block;
     return running;
+  }
+
+  /** A block is used, and so are the files that it names. */
+  use(block) {
+    block.used = true;
+    for (const file of this.blocks) {
+      if (file.file && !file.used && block.text.includes(file.file)) this.use(file);
+    }
   }
 
   /** Runs a command block to its end; what it printed. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { launch, visit } from "../../lib/browser.js";
 import { atStandIn } from "../../lib/providers.js";
+import { Editor } from "../lib/editor.js";
 import { GUIDES, Guide } from "../lib/guide.js";
 import { Visitor } from "../lib/visitor.js";
 import { World } from "../lib/world.js";
@@ -230,8 +231,34 @@ follow("run-headless.md", (reader) => {
     await writeFile(join(guide.folder, "other.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
     const refused = (env) => guide.run("node service.mjs", { env, status: 1 });
     assert.match(await refused({ KEY: "other.pem" }), /^invalid_client /);
-    const elsewhere = await guide.run("grant_type=client_credentials", { env: { SERVICE_SECRET: "wrong" } });
-    assert.equal(JSON.parse(elsewhere).error, "invalid_client");
+    assert.match(await refused({ API: "https://nowhere.example/" }), /^invalid_target /);
+    assert.match(await refused({ API: `${reader.world.issuer}api/v2/` }), /^unauthorized_client .*not authorized for/);
+  });
+});
+
+follow("apis-and-mcp-servers.md", (reader) => {
+  it("checks its callers' tokens, and calls the provider for them", async () => {
+    const { guide, world } = reader;
+    await guide.run("coffer config apply");
+    const server = guide.start("node server.mjs");
+    await server.until(/MCP server at/);
+    await guide.run("curl -sS -D -");
+    await world.person().open((await guide.run("oauth/device/code")).trim());
+    await guide.run("python check.py");
+    await guide.run("tools/call");
+    const stranger = { env: { ACCESS_TOKEN: "nobodys" } };
+    assert.equal(await guide.run("tools/call", stranger), "");
+    assert.equal(await guide.run("python check.py", { ...stranger, status: 1 }), "");
+  });
+
+  it("lets a stock client register itself and call", async () => {
+    const { guide, world } = reader;
+    await world.admin.openRegistration([world.connection]);
+    await guide.start("node server.mjs").until(/MCP server at/);
+    const editor = new Editor(guide.start("npx mcp-remote").child, world.person("grace"));
+    assert.equal((await editor.initialize()).serverInfo.name, "notes");
+    const { result } = await editor.call("tools/call", { name: "read_notes", arguments: {} });
+    assert.equal(JSON.parse(result.content[0].text).owner, "Grace");
   });
 });
 

@@ -2,21 +2,15 @@
 // server's tool calls the provider with a token that it got for the caller's.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { AuthClient } from "@auth0/auth0-auth-js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { createRemoteJWKSet, jwtVerify } from "jose";
+import { Editor } from "../lib/editor.js";
 import { World } from "../lib/world.js";
-
-const PROXY = new URL("../node_modules/mcp-remote/dist/proxy.js", import.meta.url).pathname;
 
 /** An MCP server: a resource server that takes Coffer's tokens (RFC 9728), with one tool. */
 class Notes {
@@ -69,64 +63,6 @@ class Notes {
   }
 }
 
-/** mcp-remote as an editor runs it: messages over its standard input and output. */
-class Client {
-  static async start(url, person) {
-    const client = new Client();
-    client.folder = await mkdtemp(join(tmpdir(), "mcp-"));
-    client.said = "";
-    client.waiting = new Map();
-    const env = { ...process.env, MCP_REMOTE_CONFIG_DIR: client.folder, HOME: client.folder, BROWSER: "none" };
-    client.child = spawn(process.execPath, [PROXY, url, "--allow-http"], { env, stdio: ["pipe", "pipe", "pipe"] });
-    client.gone = new Promise((resolve) => client.child.on("exit", resolve));
-    createInterface({ input: client.child.stdout }).on("line", (line) => {
-      const message = JSON.parse(line);
-      client.waiting.get(message.id)?.(message);
-    });
-    createInterface({ input: client.child.stderr }).on("line", (line) => {
-      client.said += `${line}\n`;
-      const address = line.match(/^\s*(https:\/\/\S+\/authorize\?\S+)/)?.[1];
-      if (!address || client.address) return;
-      client.address = new URL(address);
-      client.signing = client.signIn(person).catch((error) => (client.said += error.stack));
-    });
-    return client;
-  }
-
-  /** The person opens the address that was shown, and their browser comes back to the client. */
-  async signIn(person) {
-    const { url } = await person.open(this.address, this.address.searchParams.get("redirect_uri"));
-    this.back = url;
-    await fetch(url);
-  }
-
-  async call(method, params = {}) {
-    const id = (this.last = (this.last ?? 0) + 1);
-    const answer = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer to ${method}:\n${this.said}`)), 40_000);
-      this.waiting.set(id, (message) => {
-        clearTimeout(timer);
-        resolve(message);
-      });
-    });
-    this.child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
-    return answer;
-  }
-
-  async initialize() {
-    const clientInfo = { name: "editor", version: "1.0.0" };
-    const { result } = await this.call("initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
-    this.child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" })}\n`);
-    return result;
-  }
-
-  async stop() {
-    this.child.kill();
-    await this.gone;
-    await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
 describe("mcp-remote", { timeout: 150_000 }, () => {
   let world, notes, client;
   before(async () => {
@@ -161,7 +97,7 @@ connections = [{ name = "notes" }]
   });
 
   it("is not let in where nobody may register", async () => {
-    const closed = await Client.start(notes.resource, world.person());
+    const closed = await Editor.start(notes.resource, world.person());
     closed.child.stdin.write(`{"jsonrpc":"2.0","id":1,"method":"ping"}\n`);
     await closed.gone;
     assert.match(closed.said, /registration/i);
@@ -171,7 +107,7 @@ connections = [{ name = "notes" }]
 
   it("registers itself and signs its user in", async () => {
     await world.admin.openRegistration([world.connection]);
-    client = await Client.start(notes.resource, world.person());
+    client = await Editor.start(notes.resource, world.person());
     const { serverInfo } = await client.initialize();
     assert.equal(serverInfo.name, "notes");
     assert.equal(client.address.searchParams.get("resource"), notes.resource);
