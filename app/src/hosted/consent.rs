@@ -63,7 +63,7 @@ impl ConsentPage {
         });
         let vault = self.vault.iter().map(|vault| {
             // Some providers grant no scopes, and some do not say which.
-            let unnamed = vault.scopes.is_empty().then(|| line("do what you allow it there".to_owned()));
+            let unnamed = vault.scopes.is_empty().then(|| line("Do what you allow it there".to_owned()));
             let lines = vault.scopes.iter().cloned().map(line).collect_view();
             view! {
                 <h2 class="mt-6 text-sm">{format!("In your {} account, it may", vault.connection)}</h2>

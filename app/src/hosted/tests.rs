@@ -111,9 +111,9 @@ fn consent_names_what_a_connection_without_scopes_allows() {
     let mut page = consent();
     page.vault = vec![VaultLine { connection: "Acme".to_owned(), scopes: vec![] }];
     let html = page.render(&frame());
-    assert!(html.contains("do what you allow it there"), "{html}");
+    assert!(html.contains("Do what you allow it there"), "{html}");
     page.vault[0].scopes.push("Read mail".to_owned());
-    assert!(!page.render(&frame()).contains("do what you allow it there"));
+    assert!(!page.render(&frame()).contains("Do what you allow it there"));
 }
 
 /// RFC 8628 section 5.4: the person is told that a device asks, and what to make of a code from somebody else.
