@@ -17,6 +17,7 @@ mod m0009_webhooks;
 mod m0010_front_channel;
 mod m0011_trust;
 mod m0012_management;
+mod m0013_client_secrets;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_front_channel::Migration),
             Box::new(m0011_trust::Migration),
             Box::new(m0012_management::Migration),
+            Box::new(m0013_client_secrets::Migration),
         ]
     }
 }

@@ -13,7 +13,7 @@ use coffer_core::{
     ids::AdministratorId,
     rng::token,
 };
-use coffer_crypto::{Keyring, Secret, TokenHash, password};
+use coffer_crypto::{KeptSecret, Keyring, Secret, TokenHash, password};
 use coffer_federation::Federation;
 use coffer_store::{Store, StoreError};
 use coffer_vault::Vault;
@@ -78,6 +78,11 @@ impl Admin {
     /// The server's public address, with a slash at its end.
     pub fn issuer(&self) -> &Url {
         &self.issuer
+    }
+
+    /// What is kept of an application's secret.
+    pub(crate) fn keep(&self, id: &ClientId, secret: &str) -> KeptSecret {
+        KeptSecret::of(&self.keyring, self.rng.as_ref(), id, secret)
     }
 
     /// What delivers to webhooks.

@@ -1,5 +1,7 @@
 //! Applications: list, show, create, change, replace the secret, delete.
 
+use std::collections::HashMap;
+
 use coffer_contract::{
     ApiError, Page,
     application::{
@@ -9,7 +11,7 @@ use coffer_contract::{
     page::PAGE_SIZE,
 };
 use coffer_core::{audit::EventCode, client::Client, ids::ClientId, registration::Registration, rng::token};
-use coffer_crypto::TokenHash;
+use coffer_crypto::{KeptSecret, Sealed, Secret};
 
 use crate::{Signed, client_keys, failure, tidy};
 
@@ -40,7 +42,8 @@ impl Signed {
         self.application_detail(client).await
     }
 
-    /// Creates an application. The answer is the only one that has its secret, which is kept as a hash.
+    /// Creates an application. The answer has its secret; later
+    /// [`Self::client_secrets`] alone.
     pub async fn create_application(&self, new: NewApplication) -> Result<IssuedSecret, ApiError> {
         let fields = new.validate();
         if !fields.is_empty() {
@@ -56,10 +59,10 @@ impl Signed {
                 format!("Application “{}” ({}) was created.", client.name, client.app_type.label()),
             )
             .client(&client.id);
-        let hash = secret.as_deref().map(TokenHash::of);
+        let kept = secret.as_deref().map(|secret| self.admin().keep(&client.id, secret));
         self.store()
             .clients()
-            .create(&client, hash.as_ref(), event)
+            .create(&client, kept.as_ref(), event)
             .await
             .map_err(|e| self.visit.store_failed(e))?;
         Ok(IssuedSecret { client_id: client.id.to_string(), client_secret: secret })
@@ -141,7 +144,7 @@ impl Signed {
         self.application_detail(after).await
     }
 
-    /// Replaces the secret; the old one stops working at once. The answer is the only one that has it.
+    /// Replaces the secret; the old one stops working at once. The answer has it.
     pub async fn rotate_secret(&self, client_id: &str) -> Result<IssuedSecret, ApiError> {
         let client = self.find_client(client_id).await?;
         if !client.app_type.confidential() {
@@ -166,13 +169,24 @@ impl Signed {
         let replaced = self
             .store()
             .clients()
-            .replace_secret(&client.id, &TokenHash::of(&secret), self.visit.now(), event)
+            .replace_secret(&client.id, &self.admin().keep(&client.id, &secret), self.visit.now(), event)
             .await
             .map_err(|e| self.visit.store_failed(e))?;
         if !replaced {
             return Err(failure::not_found("application"));
         }
         Ok(IssuedSecret { client_id: client.id.to_string(), client_secret: Some(secret) })
+    }
+
+    /// The secrets of those of these applications that have one. For callers that may read them.
+    pub async fn client_secrets(&self, ids: &[ClientId]) -> Result<HashMap<ClientId, Secret>, ApiError> {
+        let sealed = self.store().clients().sealed_secrets(ids).await;
+        let sealed = sealed.map_err(|e| self.visit.store_failed(e))?;
+        let open = |(id, sealed): (ClientId, Sealed)| {
+            let secret = KeptSecret::open(&self.admin().keyring, &id, &sealed);
+            secret.map(|secret| (id, secret)).map_err(|e| self.visit.failed(e))
+        };
+        sealed.into_iter().map(open).collect()
     }
 
     /// Deletes an application with its tokens, if `confirm_name` is its name.

@@ -14,7 +14,7 @@ use coffer_core::{
     ids::{ClientId, ConnectionId},
     rng::token,
 };
-use coffer_crypto::{Context, Secret, TokenHash};
+use coffer_crypto::{Context, Secret};
 use coffer_store::StoreError;
 
 use crate::{Admin, Signed};
@@ -141,7 +141,6 @@ impl Admin {
     ) -> Result<(Client, String), StoreError> {
         let clients = self.store.clients();
         let secret = format!("cfs_{}", token(self.rng.as_ref()));
-        let hash = TokenHash::of(&secret);
         let known = clients.list(AGENT, None, 100).await?.items.into_iter().map(|(client, _)| client);
         let known = known.into_iter().find(|client| client.name == AGENT);
         let callbacks = vec![sandbox.agent_callback()];
@@ -155,7 +154,7 @@ impl Admin {
             clients.update(&client, version, updated).await?;
             let text = "The client secret of the example agent was replaced.";
             let replaced = event(EventCode::ApplicationSecretRotated, text, &client.id);
-            clients.replace_secret(&client.id, &hash, now, replaced).await?;
+            clients.replace_secret(&client.id, &self.keep(&client.id, &secret), now, replaced).await?;
             return Ok((client, secret));
         }
         let id = ClientId::generate(self.rng.as_ref());
@@ -167,7 +166,7 @@ impl Admin {
             ..Client::new(id, AGENT, ApplicationType::RegularWeb, now)
         };
         let created = event(EventCode::ApplicationCreated, "The example agent was created.", &client.id);
-        clients.create(&client, Some(&hash), created).await?;
+        clients.create(&client, Some(&self.keep(&client.id, &secret)), created).await?;
         Ok((client, secret))
     }
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::{Signed, applications::changes, failure, tidy};
 
-/// Fewest characters of a client secret that somebody chose. It is kept as a plain hash, so it has to be one
+/// Fewest characters of a client secret that somebody chose. It is checked by a plain hash, so it has to be one
 /// that nobody can guess.
 pub const SECRET_MIN: usize = 32;
 
@@ -74,15 +74,16 @@ impl Signed {
             None => ClientId::generate(self.admin().rng.as_ref()),
         };
         let made = (client_secret.is_none() && needs_secret).then(|| self.new_secret());
-        let hash = client_secret.as_ref().map(Secret::reveal).or(made.as_deref()).map(TokenHash::of);
+        let secret = client_secret.as_ref().map(Secret::reveal).or(made.as_deref());
+        let kept = secret.map(|secret| self.admin().keep(&id, secret));
         let blank = Client {
-            secret_replaced_at: hash.is_some().then_some(now),
+            secret_replaced_at: kept.is_some().then_some(now),
             ..Client::new(id, String::new(), app_type, now)
         };
         let client = self.filled(blank, whole, fields).await?;
         let words = format!("Application “{}” ({}) was created.", client.name, client.app_type.label());
         let event = self.event(EventCode::ApplicationCreated, words).client(&client.id);
-        match self.store().clients().create(&client, hash.as_ref(), event).await {
+        match self.store().clients().create(&client, kept.as_ref(), event).await {
             Ok(()) => Ok(IssuedSecret { client_id: client.id.to_string(), client_secret: made }),
             Err(StoreError::Conflict { what: "client_id" }) => {
                 Err(ApiError::field("client_id", "Another application has this client id."))
@@ -145,8 +146,8 @@ impl Signed {
         }
         let words = format!("The client secret of “{}” was replaced.", client.name);
         let event = self.event(EventCode::ApplicationSecretRotated, words).client(&client.id);
-        let (hash, now) = (TokenHash::of(secret.reveal()), self.visit.now());
-        let replaced = self.store().clients().replace_secret(&client.id, &hash, now, event).await;
+        let (kept, now) = (self.admin().keep(&client.id, secret.reveal()), self.visit.now());
+        let replaced = self.store().clients().replace_secret(&client.id, &kept, now, event).await;
         if replaced.map_err(|e| self.visit.store_failed(e))? {
             Ok(())
         } else {

@@ -6,7 +6,7 @@ pub const SCOPES: &[(&str, &str)] = &[
     ("create:clients", "Create applications"),
     ("update:clients", "Change applications"),
     ("delete:clients", "Delete applications"),
-    ("read:client_keys", "Of no effect: a client secret is shown when it is issued, and never again"),
+    ("read:client_keys", "Read applications' client secrets, where it may see the applications"),
     ("update:client_keys", "Replace an application's client secret"),
     ("read:connections", "See connections"),
     ("create:connections", "Create connections"),

@@ -1,6 +1,7 @@
 //! Secrets, hashes, sealed records and signing keys. The algorithms are libraries'; what is ours is
 //! that a secret cannot be printed, a record cannot be moved and a key cannot be mixed up.
 
+pub mod client_secret;
 pub mod hash;
 pub mod keyring;
 pub mod mac;
@@ -10,6 +11,7 @@ pub mod seal;
 pub mod secret;
 pub mod signing;
 
+pub use client_secret::KeptSecret;
 pub use hash::TokenHash;
 pub use keyring::{KeyFile, KeyFileError, Keyring};
 pub use seal::{Context, OpenError, Sealed};

@@ -1,13 +1,15 @@
 //! Applications.
 
+use std::collections::HashMap;
+
 use coffer_contract::{Page, Timestamp};
 use coffer_core::{audit::AuditEvent, client::Client, ids::ClientId};
-use coffer_crypto::TokenHash;
+use coffer_crypto::{KeptSecret, Sealed, TokenHash};
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::NotSet,
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _,
+    QueryFilter as _, QuerySelect as _,
     sea_query::{Expr, OnConflict},
 };
 
@@ -44,7 +46,7 @@ async fn replace_origins<C: ConnectionTrait>(db: &C, client: &Client) -> Result<
 pub(crate) async fn insert<C: ConnectionTrait>(
     db: &C,
     client: &Client,
-    secret: Option<&TokenHash>,
+    secret: Option<&KeptSecret>,
 ) -> Result<(), StoreError> {
     table::Entity::insert(table::Model::new(client, secret)?.into_active_model())
         .exec_without_returning(db)
@@ -111,6 +113,22 @@ impl Clients {
         Ok(Some((row.try_into()?, secret)))
     }
 
+    /// The sealed secrets of those of these clients that have one.
+    pub async fn sealed_secrets(&self, ids: &[ClientId]) -> Result<HashMap<ClientId, Sealed>, StoreError> {
+        let rows: Vec<(String, Vec<u8>)> = table::Entity::find()
+            .select_only()
+            .columns([table::Column::Id, table::Column::SecretSealed])
+            .filter(table::Column::Id.is_in(ids.iter().map(ClientId::as_str)))
+            .filter(table::Column::SecretSealed.is_not_null())
+            .into_tuple()
+            .all(self.0.read())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, sealed)| (ClientId::from_text(id), Sealed::from_bytes(sealed)))
+            .collect())
+    }
+
     /// Whether scripts of this origin may call the token endpoint for some application.
     pub async fn origin_allowed(&self, origin: &str) -> Result<bool, StoreError> {
         let found = client_origins::Entity::find()
@@ -120,11 +138,11 @@ impl Clients {
         Ok(found.is_some())
     }
 
-    /// Adds one, with the hash of its secret unless it is public.
+    /// Adds one, with its secret unless it is public.
     pub async fn create(
         &self,
         client: &Client,
-        secret: Option<&TokenHash>,
+        secret: Option<&KeptSecret>,
         event: AuditEvent,
     ) -> Result<(), StoreError> {
         let tx = self.0.begin().await?;
@@ -144,7 +162,7 @@ impl Clients {
         let next = Client { version: expected_version.saturating_add(1), ..client.clone() };
         let mut row = table::Model::new(&next, None)?.into_active_model().reset_all();
         (row.id, row.created_at) = (NotSet, NotSet);
-        (row.secret_hash, row.secret_replaced_at) = (NotSet, NotSet);
+        (row.secret_hash, row.secret_sealed, row.secret_replaced_at) = (NotSet, NotSet, NotSet);
         let tx = self.0.begin().await?;
         let changed = table::Entity::update_many()
             .set(row)
@@ -171,13 +189,14 @@ impl Clients {
     pub async fn replace_secret(
         &self,
         id: &ClientId,
-        secret: &TokenHash,
+        secret: &KeptSecret,
         at: Timestamp,
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
         let changed = table::Entity::update_many()
-            .col_expr(table::Column::SecretHash, Expr::value(secret.as_bytes().to_vec()))
+            .col_expr(table::Column::SecretHash, Expr::value(secret.hash.as_bytes().to_vec()))
+            .col_expr(table::Column::SecretSealed, Expr::value(secret.sealed.as_bytes().to_vec()))
             .col_expr(table::Column::SecretReplacedAt, Expr::value(at.millis()))
             .filter(table::Column::Id.eq(id.as_str()))
             .exec(&tx)

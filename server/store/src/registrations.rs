@@ -7,7 +7,7 @@ use coffer_core::{
     ids::{ClientId, ConnectionId, InitialTokenId},
     registration::{InitialToken, NOTE_SECONDS, Registration, UNUSED_SECONDS},
 };
-use coffer_crypto::TokenHash;
+use coffer_crypto::{KeptSecret, TokenHash};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
@@ -34,8 +34,8 @@ pub struct Registrations(pub(crate) Store);
 pub struct NewRegistration<'a> {
     /// The application.
     pub client: &'a Client,
-    /// The hash of its secret.
-    pub secret: Option<&'a TokenHash>,
+    /// Its secret.
+    pub secret: Option<&'a KeptSecret>,
     /// The hash of the token that it reads and changes its registration with.
     pub token: Option<&'a TokenHash>,
     /// Where the request came from.

@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     Store, StoreError,
     entity::{
-        connect_sessions, connections, idempotent_answers, revocations, signing_keys, token_sets,
+        clients, connect_sessions, connections, idempotent_answers, revocations, signing_keys, token_sets,
         upstream_logins, webhooks,
     },
     row::{hex, unhex},
@@ -33,7 +33,8 @@ pub struct SealedRow {
 pub struct Seals(pub(crate) Store);
 
 /// The columns that hold sealed values, in the order of paging.
-const PLACES: [(&str, &str); 8] = [
+const PLACES: [(&str, &str); 9] = [
+    ("clients", "secret_sealed"),
     ("connect_sessions", "tokens"),
     ("connections", "client_secret"),
     ("idempotent_answers", "answer"),
@@ -59,6 +60,9 @@ impl Seals {
                 break;
             }
             let found = match table {
+                "clients" => {
+                    self.texts::<clients::Entity>(clients::Column::SecretSealed, after, left).await?
+                }
                 "connect_sessions" => {
                     self.texts::<connect_sessions::Entity>(connect_sessions::Column::Tokens, after, left)
                         .await?
@@ -103,6 +107,9 @@ impl Seals {
     ) -> Result<bool, StoreError> {
         let missing = StoreError::NotFound { what: "sealed column" };
         match (table, column) {
+            ("clients", "secret_sealed") => {
+                self.swap::<clients::Entity>(clients::Column::SecretSealed, row.into(), old, new).await
+            }
             ("connect_sessions", "tokens") => {
                 self.swap::<connect_sessions::Entity>(connect_sessions::Column::Tokens, row.into(), old, new)
                     .await

@@ -71,8 +71,8 @@ fn Secret(detail: ApplicationDetail) -> impl IntoView {
     view! {
         <Section
             title="Client Secret"
-            text="The application proves itself with it at the token endpoint. Coffer keeps a hash alone, so nobody can \
-                  read it here again."
+            text="The application proves itself with it at the token endpoint. It is shown here once; afterwards only \
+                  the management API gives it out, to clients with read:client_keys."
         >
             {secret}
             <div>

@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) signed: Signed,
     /// The application.
     pub(crate) client_id: ClientId,
+    /// What it may do here.
+    pub(crate) scopes: Scopes,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -48,7 +50,7 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
             let (ip, request_id) = origin.map(|o| (o.ip, o.request_id)).unwrap_or_default();
             let call = Call::new(state.admin.clone(), ip, request_id);
             let signed = call.acting(Actor::Client(client_id.clone()));
-            parts.extensions.insert(Caller { signed, client_id });
+            parts.extensions.insert(Caller { signed, client_id, scopes });
             next.run(Request::from_parts(parts, body)).await
         }
     };

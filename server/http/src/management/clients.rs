@@ -1,5 +1,7 @@
 //! Applications.
 
+use std::collections::HashMap;
+
 use axum::{
     Json,
     body::Bytes,
@@ -9,7 +11,7 @@ use axum::{
 };
 use coffer_admin::{NewWholeApplication, Signed};
 use coffer_contract::application::ApplicationType;
-use coffer_core::client::Client;
+use coffer_core::{client::Client, ids::ClientId};
 use coffer_crypto::Secret;
 use coffer_store::ClientFilter;
 use serde::Serialize;
@@ -32,7 +34,7 @@ use crate::AppState;
 pub(crate) struct ClientView {
     /// Its client id.
     client_id: String,
-    /// Its client secret, in the answer that issues it alone: it is kept as a hash.
+    /// Its client secret: in the answer that issues it, and for callers with `read:client_keys`.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
     /// Always false.
@@ -77,6 +79,19 @@ async fn view(
     Ok(ClientView { client_id: client.id.to_string(), client_secret: secret, global: false, settings })
 }
 
+/// The secrets of these applications, if the caller may read them (`read:client_keys`).
+async fn secrets(
+    caller: &Caller,
+    ids: impl IntoIterator<Item = &ClientId>,
+) -> Result<HashMap<ClientId, String>, Refusal> {
+    if !caller.scopes.contains("read:client_keys") {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<_> = ids.into_iter().cloned().collect();
+    let secrets = caller.signed.client_secrets(&ids).await.map_err(refused)?;
+    Ok(secrets.into_iter().map(|(id, secret)| (id, secret.reveal().to_owned())).collect())
+}
+
 /// List applications
 #[utoipa::path(get, path = "/api/v2/clients", tag = "clients", params(ClientsQuery),
     responses((status = 200, body = [ClientView]), (status = "4XX", body = ErrorBody)), security(("bearer" = ["read:clients"])))]
@@ -108,8 +123,9 @@ pub(crate) async fn list(
     }
     let listed = caller.signed.select_clients(&filter, &paging.span).await.map_err(refused)?;
     let mut views = Vec::with_capacity(listed.items.len());
+    let mut secrets = secrets(&caller, listed.items.iter().map(|client| &client.id)).await?;
     for client in &listed.items {
-        views.push(view(&state, &caller.signed, client, None).await?);
+        views.push(view(&state, &caller.signed, client, secrets.remove(&client.id)).await?);
     }
     let mut views = views.into_iter();
     paging.answer("clients", &listed.map(|_| views.next())).map(Json)
@@ -125,13 +141,14 @@ pub(crate) async fn get(
     Q(query): Q<OneQuery>,
 ) -> Result<Response, Refusal> {
     let client = caller.signed.find_client(&id).await.map_err(refused)?;
-    let body = view(&state, &caller.signed, &client, None).await?;
+    let secret = secrets(&caller, [&client.id]).await?.remove(&client.id);
+    let body = view(&state, &caller.signed, &client, secret).await?;
     Ok(versioned(StatusCode::OK, query.fields().of(&body)?, client.version))
 }
 
 /// Create an application
 ///
-/// The answer has its client secret; no other one has.
+/// The answer has its client secret; later ones have it for callers with `read:client_keys` alone.
 #[utoipa::path(post, path = "/api/v2/clients", tag = "clients", request_body = ClientSettings,
     responses((status = 201, body = ClientView), (status = "4XX", body = ErrorBody)), security(("bearer" = ["create:clients"])))]
 pub(crate) async fn create(State(state): State<AppState>, once: Once) -> Result<Response, Refusal> {
@@ -181,7 +198,10 @@ pub(crate) async fn update(
     }
     let whole = settings.whole(client.jwks.as_ref(), &my_account(issuer))?;
     within.update_whole_application(&id, whole, client.version).await.map_err(refused)?;
-    if let Some(secret) = secret {
+    // One that was read and is sent back changes nothing.
+    if let Some(secret) = secret
+        && !within.client_secret_is(&id, &secret).await.map_err(refused)?
+    {
         within.set_client_secret(&id, &secret).await.map_err(refused)?;
     }
     let client = within.find_client(&id).await.map_err(refused)?;
@@ -238,7 +258,7 @@ pub(crate) async fn delete(
 
 /// Replace an application's client secret
 ///
-/// The old one stops working at once. The answer is the only one that has the new one.
+/// The old one stops working at once. The answer has the new one.
 #[utoipa::path(post, path = "/api/v2/clients/{id}/rotate-secret", tag = "clients", params(("id" = String, Path, description = "Client id")),
     responses((status = 200, body = ClientView), (status = "4XX", body = ErrorBody)), security(("bearer" = ["update:client_keys"])))]
 pub(crate) async fn rotate_secret(

@@ -27,7 +27,7 @@ use coffer_core::{
     rng,
     user::{Profile, User},
 };
-use coffer_crypto::{Context, KeyFile, Keyring, TokenHash};
+use coffer_crypto::{Context, KeptSecret, KeyFile, Keyring, TokenHash};
 use coffer_federation::{Catalogue, Federation, OutboundConfig};
 use coffer_http::{AppState, ManagementLimiter, ManagementLimits, Manifest, Shared, router};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
@@ -238,9 +238,9 @@ impl Server {
             ..Client::new(ClientId::generate(&SystemRng), "Agent", app_type, now)
         };
         let secret = rng::token(&SystemRng);
-        let hash = (!public).then(|| TokenHash::of(&secret));
+        let kept = (!public).then(|| KeptSecret::of(&self.keyring, &SystemRng, &client.id, &secret));
         let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
-        self.store.clients().create(&client, hash.as_ref(), event).await.unwrap();
+        self.store.clients().create(&client, kept.as_ref(), event).await.unwrap();
         Registered { id: client.id, secret }
     }
 
@@ -252,9 +252,10 @@ impl Server {
         client.callbacks = vec![CALLBACK.into()];
         change(&mut client);
         let secret = rng::token(&SystemRng);
-        let hash = client.auth_method.has_secret().then(|| TokenHash::of(&secret));
+        let keep = || KeptSecret::of(&self.keyring, &SystemRng, &client.id, &secret);
+        let kept = client.auth_method.has_secret().then(keep);
         let event = AuditEvent::new(now, EventCode::ApplicationCreated, Actor::System, "test");
-        self.store.clients().create(&client, hash.as_ref(), event).await.unwrap();
+        self.store.clients().create(&client, kept.as_ref(), event).await.unwrap();
         Registered { id: client.id, secret }
     }
 

@@ -13,7 +13,7 @@ use super::{Metadata, Registered, RegistrationError, object};
 use crate::Oidc;
 
 impl Oidc {
-    /// The registration (section 2.1). The secret is not in it: of that there is the hash alone.
+    /// The registration (section 2.1). The secret is not in it.
     pub async fn registration(
         &self,
         id: &str,
@@ -88,8 +88,8 @@ impl Oidc {
                     Actor::Client(after.id.clone()),
                     text,
                 );
-                let (event, hash) = (event.client(&after.id).from_ip(ip), TokenHash::of(secret.reveal()));
-                self.store.clients().replace_secret(&after.id, &hash, self.clock.now(), event).await?;
+                let (event, kept) = (event.client(&after.id).from_ip(ip), self.keep(&after, &secret));
+                self.store.clients().replace_secret(&after.id, &kept, self.clock.now(), event).await?;
                 Some(secret)
             }
         };

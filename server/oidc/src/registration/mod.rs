@@ -21,7 +21,7 @@ use coffer_core::{
     ids::{ClientId, ConnectionId},
     rng,
 };
-use coffer_crypto::{Secret, TokenHash};
+use coffer_crypto::{KeptSecret, Secret, TokenHash};
 use coffer_store::{NewRegistration, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -74,13 +74,13 @@ impl Oidc {
         let client = Client { origin: Origin::Registered, ..described };
         let (secret, token) = (self.client_secret(&client), self.registration_token());
         let client = Client { secret_replaced_at: secret.as_ref().map(|_| client.created_at), ..client };
-        let (hash, token_hash) =
-            (secret.as_ref().map(|secret| TokenHash::of(secret.reveal())), TokenHash::of(token.reveal()));
+        let kept = secret.as_ref().map(|secret| self.keep(&client, secret));
+        let token_hash = TokenHash::of(token.reveal());
         let connections: Vec<ConnectionId> =
             settings.connections.iter().map(|id| ConnectionId::from_text(id.as_str())).collect();
         let new = NewRegistration {
             client: &client,
-            secret: hash.as_ref(),
+            secret: kept.as_ref(),
             token: Some(&token_hash),
             ip,
             via: via.as_deref(),
@@ -131,6 +131,11 @@ impl Oidc {
                 Err(RegistrationError::Token("The initial access token is unknown or has ended."))
             }
         }
+    }
+
+    /// What is kept of a client's secret.
+    fn keep(&self, client: &Client, secret: &Secret) -> KeptSecret {
+        KeptSecret::of(&self.keyring, self.rng.as_ref(), &client.id, secret.reveal())
     }
 
     fn client_secret(&self, client: &Client) -> Option<Secret> {

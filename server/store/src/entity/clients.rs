@@ -1,4 +1,4 @@
-//! Applications. Of a client secret there is the hash alone.
+//! Applications. Of a client secret there is a hash, and the sealed text.
 
 use coffer_contract::{
     Timestamp,
@@ -8,7 +8,7 @@ use coffer_core::{
     client::Client,
     ids::{ApiId, ClientId},
 };
-use coffer_crypto::TokenHash;
+use coffer_crypto::{KeptSecret, TokenHash};
 use sea_orm::entity::prelude::*;
 
 use crate::{
@@ -42,6 +42,7 @@ pub struct Model {
     pub metadata: String,
     pub origin: String,
     pub secret_hash: Option<Vec<u8>>,
+    pub secret_sealed: Option<Vec<u8>>,
     pub secret_replaced_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
@@ -90,7 +91,7 @@ impl TryFrom<Model> for Client {
 
 impl Model {
     /// The row of a client.
-    pub fn new(client: &Client, secret: Option<&TokenHash>) -> Result<Self, StoreError> {
+    pub fn new(client: &Client, secret: Option<&KeptSecret>) -> Result<Self, StoreError> {
         Ok(Self {
             id: client.id.to_string(),
             name: client.name.clone(),
@@ -113,7 +114,8 @@ impl Model {
             logo_uri: client.logo_uri.clone(),
             metadata: to_json(&client.metadata)?,
             origin: client.origin.code().to_owned(),
-            secret_hash: secret.map(|s| s.as_bytes().to_vec()),
+            secret_hash: secret.map(|s| s.hash.as_bytes().to_vec()),
+            secret_sealed: secret.map(|s| s.sealed.as_bytes().to_vec()),
             secret_replaced_at: millis(client.secret_replaced_at),
             created_at: client.created_at.millis(),
             updated_at: client.updated_at.millis(),

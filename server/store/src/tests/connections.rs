@@ -1,7 +1,7 @@
 use coffer_core::{audit::EventCode, ids::ClientId};
 use coffer_crypto::TokenHash;
 
-use super::{World, at, client, connection, event, events, sealed};
+use super::{World, at, client, connection, event, events, kept, sealed};
 use crate::StoreError;
 
 #[tokio::test]
@@ -123,7 +123,10 @@ async fn the_applications_origins_and_secret_follow_its_changes() {
     assert!(clients.origin_allowed("https://other.example").await.unwrap());
     assert_eq!(clients.secret_hash(&changed.id).await.unwrap(), Some(TokenHash::of("client secret")));
     let rotated = event(EventCode::ApplicationSecretRotated);
-    assert!(clients.replace_secret(&changed.id, &TokenHash::of("new"), at(9), rotated).await.unwrap());
+    assert!(clients.replace_secret(&changed.id, &kept("new"), at(9), rotated).await.unwrap());
+    let sealed = clients.sealed_secrets(&[changed.id.clone(), ClientId::from_text("nobody")]).await.unwrap();
+    assert_eq!(sealed.len(), 1);
+    assert_eq!(sealed[&changed.id].as_bytes(), kept("new").sealed.as_bytes());
     let (stored, hash) = clients.with_secret_hash(&changed.id).await.unwrap().unwrap();
     assert_eq!((stored.secret_replaced_at, hash), (Some(at(9)), Some(TokenHash::of("new"))));
 }

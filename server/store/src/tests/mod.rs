@@ -27,7 +27,7 @@ use coffer_core::{
     refresh::{ABSOLUTE_SECONDS, IDLE_SECONDS, RefreshToken},
     user::{Profile, User},
 };
-use coffer_crypto::{Sealed, TokenHash};
+use coffer_crypto::{KeptSecret, Sealed, TokenHash};
 
 use crate::Store;
 
@@ -41,6 +41,10 @@ fn event(code: EventCode) -> AuditEvent {
 
 fn sealed(text: &str) -> Sealed {
     Sealed::from_bytes(text.as_bytes().to_vec())
+}
+
+fn kept(secret: &str) -> KeptSecret {
+    KeptSecret { hash: TokenHash::of(secret), sealed: sealed(secret) }
 }
 
 async fn events(store: &Store) -> usize {
@@ -100,7 +104,7 @@ impl World {
         let (connection, client) = (connection("acme"), client("Agent"));
         let created = event(EventCode::ConnectionCreated);
         store.connections().create(&connection, Some(&sealed("secret")), created).await.unwrap();
-        let secret = TokenHash::of("client secret");
+        let secret = kept("client secret");
         store.clients().create(&client, Some(&secret), event(EventCode::ApplicationCreated)).await.unwrap();
         let on = event(EventCode::ConnectionEnabled);
         assert!(store.connections().set_enabled(&connection.id, &client.id, true, at(0), on).await.unwrap());

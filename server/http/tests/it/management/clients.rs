@@ -39,9 +39,15 @@ async fn an_application_is_created_read_changed_and_deleted() {
     let path = format!("/clients/{id}");
     let read = machine.get(&path).await;
     assert_eq!(read.status, 200);
+    assert_eq!(read.json(), body, "a caller with read:client_keys reads the secret");
+    let less = Machine::with(&server, "read:clients").await;
     let mut expected = body.clone();
     expected.as_object_mut().unwrap().remove("client_secret");
-    assert_eq!(read.json(), expected, "the secret is shown once, and nothing else differs");
+    assert_eq!(less.get(&path).await.json(), expected, "another does not, and nothing else differs");
+    assert!(!less.get("/clients").await.text.contains(secret));
+    let listed = machine.get("/clients").await.json();
+    let mine = listed.as_array().unwrap().iter().find(|client| client["client_id"] == id).unwrap();
+    assert_eq!(mine["client_secret"], secret);
     let some = machine.get(&format!("{path}?fields=name,client_id&include_fields=true")).await.json();
     assert_eq!(some, json!({"name": "Agent", "client_id": id}));
     let rest = machine.get(&format!("{path}?fields=name&include_fields=false")).await.json();
@@ -61,12 +67,14 @@ async fn an_application_is_created_read_changed_and_deleted() {
     // What was read can be written back.
     let again = machine.patch(&path, machine.get(&path).await.json()).await;
     assert_eq!(again.status, 200, "{}", again.text);
+    assert_eq!(machine.get(&path).await.json()["client_secret"], secret);
     let kind = machine.patch(&path, json!({"app_type": "spa"})).await;
     assert_eq!(refusal(&kind), (400, "invalid_body".into()));
 
     let rotated = machine.post(&format!("{path}/rotate-secret"), json!({"id": id})).await;
     assert_eq!(rotated.status, 200, "{}", rotated.text);
     assert_ne!(rotated.json()["client_secret"], json!(secret));
+    assert_eq!(machine.get(&path).await.json()["client_secret"], rotated.json()["client_secret"]);
 
     assert_eq!(machine.delete(&path).await.status, 204);
     assert_eq!(refusal(&machine.get(&path).await), (404, "inexistent_client".into()));
