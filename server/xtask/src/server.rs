@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// Builds the whole workspace's programs. Never one package alone: cargo would choose other features for the
-/// dependencies and compile them again.
+/// dependencies and compile them again; with the feature that the tests need, for the same reason.
 pub fn build() -> Outcome {
-    finish("Server", &mut cargo("build --workspace --bins"))
+    finish("Server", &mut cargo("build --workspace --bins --features coffer-store/test-util"))
 }
 
 /// Builds everything and becomes the server.
