@@ -18,7 +18,7 @@ export const GUIDES = new URL("../../../docs/guides/", import.meta.url).pathname
 const MODULES = new URL("../node_modules", import.meta.url).pathname;
 
 /** Ports that the guides use; each reader has free ones in their place. */
-const PORTS = ["8080", "8090"];
+const PORTS = ["8080", "8090", "3443", "3100"];
 
 export class Guide {
   /** Opens a guide; `settings` are what its reader exported before, such as the server's domain. */

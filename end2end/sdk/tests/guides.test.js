@@ -3,17 +3,20 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { readdirSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
+import { AuthClient } from "@auth0/auth0-auth-js";
 import { launch, visit } from "../../lib/browser.js";
+import { Dashboard } from "../../lib/dashboard.js";
 import { atStandIn } from "../../lib/providers.js";
 import { Editor } from "../lib/editor.js";
 import { GUIDES, Guide } from "../lib/guide.js";
+import { Hosted } from "../lib/hosted.js";
 import { Visitor } from "../lib/visitor.js";
 import { World } from "../lib/world.js";
 
-const followed = ["README.md"];
+const followed = [];
 
 /** Follows one guide: `steps` are its tests, and at the end there is nothing left of it. */
 function follow(name, steps) {
@@ -34,6 +37,34 @@ function follow(name, steps) {
     it("has nothing that was not tried", () => reader.guide.finished());
   });
 }
+
+follow("README.md", (reader) => {
+  it("serves over TLS on one machine", async () => {
+    const { guide } = reader;
+    // This reader has another server's settings, and that one's sandbox has its usual ports.
+    for (const name of Object.keys(reader.world.coffer.environment())) if (name !== "PATH") delete guide.environment[name];
+    guide.environment.COFFER_SANDBOX__PROVIDER_PORT = String(guide.ports[3100]);
+    guide.environment.COFFER_SANDBOX__AGENT_PORT = "0";
+    await guide.run("openssl req");
+    const server = guide.start("coffer serve");
+    const [setupLink] = await server.until(/\S+console\/setup\?token=\S+/);
+    assert.equal(new URL(setupLink).port, String(guide.ports[3443]));
+    await inBrowser(async (page) => {
+      const dashboard = new Dashboard(page, new URL(setupLink).origin);
+      await dashboard.setUp(setupLink);
+      await dashboard.button("Set up the sandbox").click();
+      await page.getByRole("link", { name: /^Open the example agent/ }).waitFor();
+      await guide.run("coffer config apply");
+      await dashboard.enable({ id: "first" }, "Sandbox provider");
+      await page.goto((await guide.run("oauth/device/code")).trim());
+      await dashboard.button("Yes, continue").click();
+      await dashboard.button("Continue with Sandbox provider").click();
+      await atStandIn(page, "ada");
+      await dashboard.button("Allow").click();
+      await dashboard.heading("You are done").waitFor();
+    });
+  });
+});
 
 follow("sign-users-in.md", (reader) => {
   it("sets the applications up", async () => {
@@ -63,8 +94,10 @@ follow("sign-users-in.md", (reader) => {
 
   it("signs in to the page, and out", async () => {
     const { guide } = reader;
-    guide.start("python3 -m http.server");
-    await inBrowser(guide.address(8080), async (page, origin) => {
+    await guide.start("python3 -m http.server").until(/Serving HTTP/);
+    await inBrowser(async (page) => {
+      const origin = guide.address(8080);
+      await page.goto(origin);
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.getByRole("button", { name: "Continue with Notes" }).click();
       await atStandIn(page, "ada");
@@ -143,8 +176,10 @@ follow("connect-an-account.md", (reader) => {
   it("connects and disconnects in a page", async () => {
     const { guide } = reader;
     await guide.run("coffer config apply");
-    guide.start("python3 -m http.server");
-    await inBrowser(guide.address(8080), async (page, origin) => {
+    await guide.start("python3 -m http.server").until(/Serving HTTP/);
+    await inBrowser(async (page) => {
+      const origin = guide.address(8080);
+      await page.goto(origin);
       const press = (name) => page.getByRole("button", { name, exact: true }).click();
       await press("Sign in");
       await press("Continue with Notes");
@@ -262,17 +297,61 @@ follow("apis-and-mcp-servers.md", (reader) => {
   });
 });
 
-/** What a person does in Chromium, at an address that is served soon. */
-async function inBrowser(origin, what) {
+follow("move-from-a-hosted-vault.md", (reader) => {
+  let hosted;
+  before(async () => {
+    hosted = await Hosted.start(reader.world.providers.issuer);
+    const { client_id, client_secret } = hosted.credentials;
+    const settings = { OLD_DOMAIN: hosted.domain, OLD_CLIENT_ID: client_id, OLD_CLIENT_SECRET: client_secret };
+    Object.assign(reader.guide.environment, settings);
+  });
+  after(() => hosted?.stop());
+
+  it("exports, says what it leaves out, and applies the rest", async () => {
+    const { guide } = reader;
+    assert.equal(await guide.run("node export.mjs"), "connections 3\nclients 4\napis 2\ngrants 2\n");
+    assert.deepEqual((await guide.run("node blueprint.mjs")).trim().split("\n"), [
+      "left out: connection Passwords: auth0",
+      "left out: application Travel agent: the grant implicit",
+      "left out: application Travel agent: the grant password",
+      `left out: application Machine: what it may do at https://${hosted.domain}/api/v2/`,
+    ]);
+    assert.doesNotMatch(await readFile(join(guide.folder, "coffer.toml"), "utf8"), /long-enough|github-secret/);
+    await guide.run("coffer config plan");
+    const applied = await guide.run("coffer config apply coffer.toml");
+    for (const name of ["Calendar", "work", "github", "Travel agent", "Page", "Machine"]) assert.match(applied, new RegExp(name));
+  });
+
+  it("leaves an application nothing to change but the domain", async () => {
+    const { world } = reader;
+    const [, , clients] = hosted.lists.find(([path]) => path === "clients");
+    const { client_id, client_secret, callbacks } = clients[1];
+    const auth = new AuthClient({ domain: world.domain, clientId: client_id, clientSecret: client_secret });
+    const wanted = { redirect_uri: callbacks[0], scope: "openid offline_access", connection: "work" };
+    const { authorizationUrl, codeVerifier } = await auth.buildAuthorizationUrl({ authorizationParams: wanted });
+    const { url } = await world.person().open(authorizationUrl, callbacks[0]);
+    const { claims, refreshToken } = await auth.getTokenByCode(url, { codeVerifier });
+    assert.match(claims.sub, /^oidc\|work\|/);
+    const { accessToken } = await auth.getTokenForConnection({ connection: "work", refreshToken });
+    assert.equal(await world.notes(accessToken), 200);
+    const machine = new AuthClient({ domain: world.domain, clientId: "machine", clientSecret: clients[3].client_secret });
+    assert.ok((await machine.getTokenByClientCredentials({ audience: "https://calendar.example/" })).accessToken);
+  });
+
+  it("sends connections to the management API", async () => {
+    const { guide } = reader;
+    assert.match(await guide.run("node send.mjs"), /^work 409 .*\ngithub 409 .*\nPasswords 400 /m);
+    const [, , [work]] = hosted.lists.find(([path]) => path === "connections");
+    await writeFile(join(guide.folder, "one.json"), JSON.stringify({ connections: [{ ...work, name: "again" }] }));
+    assert.match(await guide.run("node send.mjs", { env: { EXPORT: "one.json" } }), /^again is con_/m);
+  });
+});
+
+/** What a person does in Chromium. */
+async function inBrowser(what) {
   const browser = await launch();
   try {
-    const { page } = await visit(browser, { ignoreHTTPSErrors: true });
-    for (let tries = 0; !(await fetch(origin).catch(() => null)); tries += 1) {
-      assert.ok(tries < 200, `nothing is served at ${origin}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await page.goto(origin);
-    await what(page, origin);
+    await what((await visit(browser, { ignoreHTTPSErrors: true })).page);
   } finally {
     await browser.close();
   }
