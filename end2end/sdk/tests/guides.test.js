@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -357,6 +357,17 @@ async function inBrowser(what) {
   }
 }
 
-it("every guide is followed", () => {
-  assert.deepEqual(readdirSync(GUIDES).sort(), followed.sort());
+it("every guide is followed, and leads nowhere that is not there", () => {
+  const there = readdirSync(GUIDES).sort();
+  assert.deepEqual(there, followed.sort());
+  const headings = (text) =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, words]) => words.toLowerCase().replaceAll(/[^\w -]/g, "").replaceAll(" ", "-"));
+  for (const name of there) {
+    const text = readFileSync(join(GUIDES, name), "utf8");
+    for (const [, to, anchor] of text.matchAll(/\]\(([^)#:]*)#?([^):]*)\)/g)) {
+      const file = to ? join(GUIDES, to) : join(GUIDES, name);
+      assert.ok(existsSync(file), `${name}: ${to}`);
+      assert.ok(!anchor || headings(readFileSync(file, "utf8")).includes(anchor), `${name}: ${to}#${anchor}`);
+    }
+  }
 });
