@@ -29,8 +29,9 @@ export class Guide {
     guide.ports = Object.fromEntries(await Promise.all(PORTS.map(async (port) => [port, await freePort()])));
     const markdown = readFileSync(join(GUIDES, name), "utf8");
     guide.blocks = guide.read(markdown);
-    /** npm packages that the guide installs. */
-    guide.packages = [...markdown.matchAll(/`npm install ([^`]+)`/g)].flatMap(([, names]) => names.split(/\s+/));
+    assert.equal(markdown.match(/^ *(```|~~~)/gm)?.length ?? 0, 2 * guide.blocks.length, `${name}: a block has no end`);
+    /** Packages that the guide installs. */
+    guide.packages = [...markdown.matchAll(/`(?:npm|pip) install ([^`]+)`/g)].flatMap(([, names]) => names.split(/\s+/));
     guide.running = new Set();
     const bin = join(guide.folder, ".bin");
     mkdirSync(bin);
@@ -124,8 +125,10 @@ export class Guide {
 
   /** Every block was used, with the packages that the guide names. */
   finished() {
-    const { devDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url)));
-    assert.deepEqual(this.packages.filter((name) => !devDependencies[name]), [], "packages that are not here");
+    const ours = (file) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+    const here = Object.keys(JSON.parse(ours("package.json")).devDependencies);
+    here.push(...ours("requirements.txt").split("\n").map((line) => line.split("==")[0]));
+    assert.deepEqual(this.packages.filter((name) => !here.includes(name)), [], "packages that are not here");
     const left = this.blocks.filter((block) => !block.used).map((block) => `\`\`\`${block.info}\n${block.text}`);
     assert.deepEqual(left, [], `${this.name} has blocks that nobody ran`);
   }

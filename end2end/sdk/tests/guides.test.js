@@ -38,6 +38,16 @@ function follow(name, steps) {
   });
 }
 
+/** What a person does in Chromium. */
+async function inBrowser(what) {
+  const browser = await launch();
+  try {
+    await what((await visit(browser, { ignoreHTTPSErrors: true })).page);
+  } finally {
+    await browser.close();
+  }
+}
+
 follow("README.md", (reader) => {
   it("serves over TLS on one machine", async () => {
     const { guide } = reader;
@@ -346,16 +356,6 @@ follow("move-from-a-hosted-vault.md", (reader) => {
     assert.match(await guide.run("node send.mjs", { env: { EXPORT: "one.json" } }), /^again is con_/m);
   });
 });
-
-/** What a person does in Chromium. */
-async function inBrowser(what) {
-  const browser = await launch();
-  try {
-    await what((await visit(browser, { ignoreHTTPSErrors: true })).page);
-  } finally {
-    await browser.close();
-  }
-}
 
 it("every guide is followed, and leads nowhere that is not there", () => {
   const there = readdirSync(GUIDES).sort();

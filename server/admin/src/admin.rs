@@ -10,7 +10,7 @@ use coffer_core::{
     Clock, Rng,
     administrator::Administrator,
     audit::{Actor, AuditEvent, EventCode},
-    ids::AdministratorId,
+    ids::{AdministratorId, ClientId},
     rng::token,
 };
 use coffer_crypto::{KeptSecret, Keyring, Secret, TokenHash, password};
