@@ -114,9 +114,9 @@ follow("sign-users-in.md", (reader) => {
       await page.getByRole("button", { name: "Allow" }).click();
       await page.getByText(/^Ada, ada@/).waitFor();
       await page.getByRole("button", { name: "Sign out" }).click();
-      await page.waitForURL(origin);
-      await page.waitForLoadState();
-      assert.equal(await page.locator("#who").textContent(), "");
+      await page.locator("#who:empty").waitFor({ state: "attached" });
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Continue with Notes" }).waitFor();
     });
   });
 
