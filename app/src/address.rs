@@ -50,7 +50,14 @@ pub(crate) fn logs(filters: &[(&str, &str)]) -> String {
 #[cfg(any(feature = "ssr", test))]
 pub(crate) fn inside(target: &str) -> &str {
     let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if plain && target.starts_with("/console/") && !target.starts_with(SIGN_IN) { target } else { HOME }
+    // Browsers take `.` and `..` out of a path, encoded or not: it would lead out of the console.
+    let path = target.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    let straight = !path.split('/').any(|segment| segment == "." || segment == "..");
+    if plain && straight && target.starts_with("/console/") && !target.starts_with(SIGN_IN) {
+        target
+    } else {
+        HOME
+    }
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986 section 2.3.
@@ -76,9 +83,18 @@ mod tests {
     #[test]
     fn only_pages_of_the_console_are_returned_to() {
         assert_eq!(inside("/console/logs?code=vault"), "/console/logs?code=vault");
-        for refused in
-            ["", "//evil.example", "https://evil.example", "/console/\r\nx: y", "/console/\\x", "/u/"]
-        {
+        assert_eq!(inside("/console/users?q=.."), "/console/users?q=..");
+        for refused in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/console/\r\nx: y",
+            "/console/\\x",
+            "/u/",
+            "/console/../authorize",
+            "/console/users/%2E%2e/../x",
+            "/console/..?x",
+        ] {
             assert_eq!(inside(refused), HOME, "{refused}");
         }
     }

@@ -75,7 +75,27 @@ pub(crate) async fn server_function(
         };
         return (status, Json(error)).into_response();
     }
-    handle_server_fns_with_context(move || provide_context(visit.clone()), request).await.into_response()
+    let answer = handle_server_fns_with_context(move || provide_context(visit.clone()), request).await;
+    blame_the_request(answer.into_response()).await
+}
+
+/// Longest error that is looked into, in bytes.
+const ERROR: usize = 64 * 1024;
+
+/// A request that no server function could read is answered with 500 by the library; it is no error of the
+/// server's.
+async fn blame_the_request(answer: Response) -> Response {
+    if answer.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, ERROR).await else {
+        return parts.status.into_response();
+    };
+    if matches!(serde_json::from_slice(&body), Ok(ApiError::Transport { .. })) {
+        parts.status = StatusCode::BAD_REQUEST;
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 fn set_policy() {

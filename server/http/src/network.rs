@@ -43,10 +43,19 @@ fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     if !is_trusted(&peer) {
         return peer;
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        forwarded.flat_map(|value| value.split(',')).map_while(|part| part.trim().parse().ok()).collect();
-    chain.into_iter().rev().find(|ip| !is_trusted(ip)).unwrap_or(peer)
+    // From the end: each proxy adds what it saw, and what stands before the first stranger is the stranger's
+    // own word, an address or not.
+    let forwarded = headers.get_all("x-forwarded-for").iter().rev();
+    let parts = forwarded.flat_map(|value| value.to_str().unwrap_or("").rsplit(','));
+    let mut nearest = peer;
+    for part in parts {
+        let Ok(ip) = part.trim().parse() else { break };
+        nearest = ip;
+        if !is_trusted(&ip) {
+            break;
+        }
+    }
+    nearest
 }
 
 #[cfg(test)]
@@ -62,5 +71,15 @@ mod tests {
         assert_eq!(client_ip(ip("10.0.0.1"), &headers, &trusted), ip("203.0.113.7"));
         assert_eq!(client_ip(ip("198.51.100.1"), &headers, &trusted), ip("198.51.100.1"));
         assert_eq!(client_ip(ip("10.0.0.1"), &HeaderMap::new(), &trusted), ip("10.0.0.1"));
+        for (claimed, seen) in [
+            ("unknown, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+            ("6.6.6.6, unknown, 203.0.113.7", "203.0.113.7"),
+            ("6.6.6.6, unknown", "10.0.0.1"),
+            ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.2"),
+            ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ] {
+            headers.insert("x-forwarded-for", HeaderValue::from_static(claimed));
+            assert_eq!(client_ip(ip("10.0.0.1"), &headers, &trusted), ip(seen), "{claimed}");
+        }
     }
 }

@@ -149,6 +149,10 @@ impl Oidc {
     /// The claims of an ID token of this server; an ended one will do (section 2).
     pub(crate) async fn verify_hint(&self, token: &str) -> Option<Hint> {
         let header = decode_header(token).ok()?;
+        // Access tokens and logout tokens carry the same signature, and another type (RFC 8725 section 3.11).
+        if !header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT")) {
+            return None;
+        }
         let keys: JwkSet = serde_json::from_value(self.keys.jwks().await).ok()?;
         let key = DecodingKey::from_jwk(keys.find(header.kid.as_deref()?)?).ok()?;
         let mut rules = Validation::new(header.alg);

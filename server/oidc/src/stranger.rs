@@ -22,6 +22,18 @@ pub(crate) fn note(client: &Client, answer: &AnswerTo) -> Option<String> {
     })
 }
 
+/// Why the browser is not sent to the application with an error; none where an administrator vouches for it.
+pub(crate) fn not_followed(client: &Client, redirect_uri: &str) -> Option<String> {
+    if client.origin == Origin::Dashboard {
+        return None;
+    }
+    let url = Url::parse(redirect_uri).ok()?;
+    let place = url.host_str().unwrap_or(url.scheme());
+    Some(format!(
+        "The application is not one that an administrator here made, so you were not sent to {place}."
+    ))
+}
+
 /// Whether the answer stays on the user's device, where another program can pose as the application: such a
 /// one is not let in without a question because it was let in before (RFC 8252 section 8.6).
 pub(crate) fn can_be_posed_as(client: &Client, answer: &AnswerTo) -> bool {

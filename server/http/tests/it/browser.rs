@@ -13,7 +13,7 @@ use crate::harness::{Answer, CALLBACK, ISSUER, Server, challenge};
 
 #[derive(Default)]
 pub struct Browser {
-    cookie: Option<String>,
+    pub cookie: Option<String>,
 }
 
 impl Browser {

@@ -27,7 +27,7 @@ use coffer_core::{
     rng,
     user::{Profile, User},
 };
-use coffer_crypto::{Context, KeptSecret, KeyFile, Keyring, TokenHash};
+use coffer_crypto::{Context, KeptSecret, KeyFile, Keyring, SigningKey, TokenHash};
 use coffer_federation::{Catalogue, Federation, OutboundConfig};
 use coffer_http::{AppState, ManagementLimiter, ManagementLimits, Manifest, Shared, router};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys};
@@ -35,6 +35,7 @@ use coffer_providers::{Config, Provider, Providers, Settings};
 use coffer_store::Store;
 use coffer_vault::Vault;
 use http_body_util::BodyExt as _;
+use ipnet::IpNet;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
@@ -79,6 +80,7 @@ pub struct Server {
     /// The connection's provider, where the test has one.
     pub providers: Option<Providers>,
     pub state: AppState,
+    keys: SigningKeys,
     keyring: Arc<Keyring>,
     router: Router,
 }
@@ -91,22 +93,27 @@ pub struct Registered {
 
 impl Server {
     pub async fn start() -> Self {
-        Self::build(None, false).await
+        Self::build(None, false, vec![]).await
+    }
+
+    /// One whose proxies are in this network.
+    pub async fn behind_proxy(network: &str) -> Self {
+        Self::build(None, false, vec![network.parse().unwrap()]).await
     }
 
     /// One that may fetch documents from this machine.
     pub async fn reaching_loopback() -> Self {
-        Self::build(None, true).await
+        Self::build(None, true, vec![]).await
     }
 
     /// With a provider over HTTP behind the connection.
     pub async fn with_provider() -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(START)));
         let config = Config { clock, rng: Arc::new(SystemRng), ..Config::default() };
-        Self::build(Some(Providers::start(config).await.unwrap()), true).await
+        Self::build(Some(Providers::start(config).await.unwrap()), true, vec![]).await
     }
 
-    async fn build(providers: Option<Providers>, loopback: bool) -> Self {
+    async fn build(providers: Option<Providers>, loopback: bool, trusted_proxies: Vec<IpNet>) -> Self {
         // In the past: tower-sessions counts a session's end from the real time.
         let clock = ManualClock::new(Timestamp::from_seconds(START));
         let shared_clock: Arc<dyn Clock> = Arc::new(clock.clone());
@@ -146,7 +153,7 @@ impl Server {
             clock: shared_clock.clone(),
             rng: shared_rng.clone(),
             issuer,
-            keys,
+            keys: keys.clone(),
         });
         let limits = ManagementLimits {
             requests_per_second: MANAGEMENT_PER_SECOND.try_into().unwrap(),
@@ -160,12 +167,12 @@ impl Server {
             rng: shared_rng,
             assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
             sandbox: false,
-            trusted_proxies: vec![],
+            trusted_proxies,
             management,
         });
         let router = router(state.clone());
         let (connection, user_id) = seed(&store, &keyring, providers.as_ref(), clock.now()).await;
-        Self { store, clock, connection, user_id, vault, providers, state, keyring, router }
+        Self { store, clock, connection, user_id, vault, providers, state, keys, keyring, router }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -226,6 +233,19 @@ impl Server {
         connection
     }
 
+    /// A further connection under this name.
+    pub async fn further_connection(&self, name: &str, like: Connection) -> Connection {
+        let id = ConnectionId::generate(&SystemRng);
+        let connection = Connection { id, name: name.into(), display_name: name.into(), ..like };
+        add(&self.store, &self.keyring, &connection).await;
+        connection
+    }
+
+    /// The key that this server signs with.
+    pub async fn signing_key(&self, alg: SigningAlgorithm) -> Arc<SigningKey> {
+        self.keys.active(alg).await.unwrap()
+    }
+
     /// A client of this kind with these grants.
     pub async fn register(&self, app_type: ApplicationType, grants: &[GrantType]) -> Registered {
         let public = !app_type.confidential();
@@ -283,13 +303,14 @@ impl Server {
 
     /// Enables the connection for a client.
     pub async fn enable(&self, client: &Registered) {
+        self.enable_connection(&self.connection, client).await;
+    }
+
+    /// Enables a connection for a client.
+    pub async fn enable_connection(&self, connection: &Connection, client: &Registered) {
         let now = self.clock.now();
         let event = AuditEvent::new(now, EventCode::ConnectionEnabled, Actor::System, "test");
-        self.store
-            .connections()
-            .set_enabled(&self.connection.id, &client.id, true, now, event)
-            .await
-            .unwrap();
+        self.store.connections().set_enabled(&connection.id, &client.id, true, now, event).await.unwrap();
     }
 
     /// A regular web application with every grant.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod apis;
+mod attacks;
 mod authorize;
 mod browser;
 mod client_assertion;

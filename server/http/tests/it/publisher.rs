@@ -54,6 +54,16 @@ impl Publisher {
         self.shared.pages.lock().unwrap().insert(path.to_owned(), (status, "{}".to_owned()));
     }
 
+    /// The same server, under another name.
+    pub fn at_host(&self, scheme: &str, host: &str) -> String {
+        format!("{scheme}://{host}:{}", self.address.port())
+    }
+
+    /// How many requests came.
+    pub fn total(&self) -> usize {
+        self.shared.seen.lock().unwrap().len()
+    }
+
     /// How many requests for `path` came.
     pub fn count(&self, path: &str) -> usize {
         self.shared.seen.lock().unwrap().iter().filter(|seen| *seen == path).count()

@@ -30,14 +30,10 @@ pub(crate) fn fault(code: &'static str, description: impl Into<String>) -> Fault
 /// The request, once client and redirect URI are known to be good.
 pub(super) fn validate(
     params: &Params,
-    repeated: &[String],
     client: &Client,
     redirect: Redirect,
     for_api: (Option<String>, Scopes),
 ) -> Result<AuthorizationRequest, Fault> {
-    if let Some(name) = repeated.first() {
-        return Err(fault("invalid_request", format!("The parameter {name} is there more than once.")));
-    }
     unsupported(params)?;
     let (audience, scopes) = for_api;
     response_type(params)?;

@@ -14,7 +14,7 @@ use super::{
     AuthorizationResponse, Params,
     checks::{self, Fault, fault, given},
 };
-use crate::{Oidc, apis::InvalidTarget, error::PageError, redirect, registration::DocumentError};
+use crate::{Oidc, apis::InvalidTarget, error::PageError, redirect, registration::DocumentError, stranger};
 
 /// A request that is as it must be.
 pub(crate) struct Valid {
@@ -41,16 +41,25 @@ impl Oidc {
         let (client, redirect_uri) = self.trusted_client(params, repeated).await?;
         let redirect = checks::redirect(params, redirect_uri);
         let refuse = |Fault { code, description }: Fault| {
+            // Nobody signed in yet, so nobody is sent to a stranger's site (RFC 9700 section 4.11.2).
+            // `prompt=none` is an exception of the RFC's: it never waits for a person.
+            if !pushed && let Some(note) = stranger::not_followed(&client, &redirect.redirect_uri) {
+                return PageError::refused(code, format!("{description} {note}"));
+            }
             let answer = AuthorizationResponse::error(self.issuer(), &redirect, code, &description);
             PageError::ToClient(Box::new(answer))
         };
+        // Before anything is read from it: which of the two values would it be?
+        if let Some(name) = repeated.first() {
+            let text = format!("The parameter {name} is there more than once.");
+            return Err(refuse(fault("invalid_request", text)));
+        }
         if client.require_par && !pushed {
             let text = "This application must push its authorization requests (RFC 9126).";
             return Err(refuse(fault("invalid_request", text)));
         }
         let for_api = self.for_api(params, &client).await?.map_err(refuse)?;
-        let request =
-            checks::validate(params, repeated, &client, redirect.clone(), for_api).map_err(refuse)?;
+        let request = checks::validate(params, &client, redirect.clone(), for_api).map_err(refuse)?;
         if !client.may_use(GrantType::AuthorizationCode) {
             let text = "This application may not use the authorization code grant.";
             return Err(refuse(fault("unauthorized_client", text)));

@@ -225,7 +225,7 @@ impl Oidc {
                 "the code verifier is wrong",
             ),
             (
-                found.code.as_deref() == Some(TokenHash::of(code.reveal()).as_bytes()),
+                found.code.as_deref().and_then(TokenHash::from_slice) == Some(TokenHash::of(code.reveal())),
                 "the connect code is wrong",
             ),
         ];

@@ -45,6 +45,10 @@ impl<'a> Machine<'a> {
         Self { server, id, token }
     }
 
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.server.bearer("GET", &format!("/api/v2{path}"), &self.token, None).await
     }
