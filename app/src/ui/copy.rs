@@ -11,7 +11,7 @@ pub(crate) fn CopyField(
     #[prop(into)] label: String,
     /// Unique on the page.
     id: &'static str,
-    #[prop(into)] value: String,
+    #[prop(into)] value: Signal<String>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
     let toasts = Toasts::of_page();
@@ -19,9 +19,8 @@ pub(crate) fn CopyField(
     let input = NodeRef::<html::Input>::new();
     let hint_id = format!("{id}-hint");
     let name = label.clone();
-    let text = value.clone();
     let copy = move |_| {
-        if browser::copy(&text) {
+        if value.with_untracked(|text| browser::copy(text)) {
             toasts.done(format!("{name} copied."));
         } else if let Some(input) = input.get() {
             input.select();
@@ -40,7 +39,7 @@ pub(crate) fn CopyField(
                     id=id
                     type="text"
                     readonly
-                    value=value
+                    value=move || value.get()
                 />
                 <button
                     type="button"

@@ -267,6 +267,7 @@ impl Signed {
     }
 
     fn connection_detail(&self, connection: Connection, entry: CatalogueEntry) -> ConnectionDetail {
+        let callback_path = connection.options.callback_path(&connection.name);
         ConnectionDetail {
             id: connection.id.to_string(),
             name: connection.name,
@@ -277,8 +278,8 @@ impl Signed {
             scopes: connection.scopes.to_vec(),
             purpose: connection.purpose,
             vault_enabled: connection.vault_enabled,
+            callback_url: format!("{}{}", self.admin().issuer, callback_path),
             options: connection.options,
-            callback_url: self.callback_url(),
             created_at: connection.created_at,
             updated_at: connection.updated_at,
             version: connection.version,

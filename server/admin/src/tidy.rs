@@ -43,7 +43,7 @@ pub fn connection(mut form: ConnectionForm, entry: &CatalogueEntry) -> Connectio
 }
 
 fn options(given: ConnectionOptions, entry: &CatalogueEntry) -> ConnectionOptions {
-    let mut kept = ConnectionOptions::default();
+    let mut kept = ConnectionOptions { own_callback: given.own_callback, ..ConnectionOptions::default() };
     for field in &entry.fields {
         match field {
             OptionField::DiscoveryUrl => kept.discovery_url.clone_from(&given.discovery_url),

@@ -144,6 +144,7 @@ impl Out {
             upstream_params,
             upstream_headers,
             domain_aliases,
+            own_callback,
         } = options;
         let ProfileMapping { id, name, nickname, picture, email, email_verified } = profile;
         let blank = ConnectionOptions::default();
@@ -158,6 +159,7 @@ impl Out {
         let authentication = Some(client_authentication).filter(|it| **it != blank.client_authentication);
         self.optional("client_authentication", authentication);
         self.optional("without_pkce", Some(without_pkce).filter(|it| **it));
+        self.optional("own_callback", Some(own_callback).filter(|it| **it));
         self.optional("profile.id", id.as_ref());
         self.optional("profile.name", name.as_ref());
         self.optional("profile.nickname", nickname.as_ref());

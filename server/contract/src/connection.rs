@@ -141,6 +141,20 @@ pub struct ConnectionOptions {
     pub upstream_headers: BTreeMap<String, String>,
     /// Enterprise: domains of e-mail addresses whose users sign in here, lower case.
     pub domain_aliases: Vec<String>,
+    /// Whether the provider's answers come to an address of this connection's own: then no other provider's
+    /// answer is taken for this one's, nor the other way round (mix-up, RFC 9700 section 4.4).
+    pub own_callback: bool,
+}
+
+impl ConnectionOptions {
+    /// Where the provider's answers come, below the issuer: what is registered there as redirect URI.
+    /// Names of connections are slugs, and stay.
+    pub fn callback_path(&self, name: &str) -> String {
+        match self.own_callback {
+            true => format!("login/callback/{name}"),
+            false => "login/callback".to_owned(),
+        }
+    }
 }
 
 /// A row of a connection list.

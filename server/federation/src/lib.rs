@@ -27,7 +27,7 @@ pub use catalogue::{Catalogue, CatalogueError, Entry};
 pub use error::{DiscoverError, OutboundError, RefreshError, UpstreamError};
 pub use mapping::{check_mapping, try_mapping};
 pub use notify::Answer;
-pub use outbound::OutboundConfig;
+pub use outbound::{Lookup, OutboundConfig};
 pub use published::PublishedError;
 pub use revoke::RevokeError;
 pub use types::{AuthorizationExtras, ProviderTokens, SignedIn, Upstream};
@@ -60,9 +60,19 @@ impl Federation {
         config: OutboundConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, UpstreamError> {
+        Self::resolving(catalogue, config, clock, Arc::new(outbound::System))
+    }
+
+    /// The same, with another resolver of names than the system's.
+    pub fn resolving(
+        catalogue: Catalogue,
+        config: OutboundConfig,
+        clock: Arc<dyn Clock>,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, UpstreamError> {
         Ok(Self {
             catalogue,
-            outbound: Outbound::new(config)?,
+            outbound: Outbound::new(config, lookup)?,
             documents: Documents::default(),
             published: Published::default(),
             clock,

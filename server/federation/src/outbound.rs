@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use coffer_crypto::Secret;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use ipnet::IpNet;
@@ -43,11 +44,32 @@ pub(crate) struct Outbound {
     /// For documents: follows redirects within the origin.
     reader: Client,
     allow_private: Arc<[IpNet]>,
+    lookup: Arc<dyn Lookup>,
+}
+
+/// Finds the addresses of a name: the system's resolver, unless a test has another.
+#[async_trait]
+pub trait Lookup: Send + Sync {
+    /// All of them, now.
+    async fn addresses(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
+}
+
+/// The system's resolver.
+pub(crate) struct System;
+
+#[async_trait]
+impl Lookup for System {
+    async fn addresses(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+    }
 }
 
 /// Resolves names to allowed addresses alone, so that what was checked is what is connected to:
 /// a name that changes its answer meanwhile (DNS rebinding) gains nothing.
-struct Guard(Arc<[IpNet]>);
+struct Guard {
+    allow_private: Arc<[IpNet]>,
+    lookup: Arc<dyn Lookup>,
+}
 
 #[derive(Debug, thiserror::Error)]
 enum NoAddress {
@@ -59,14 +81,14 @@ enum NoAddress {
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = Arc::clone(&self.0);
+        let (allow_private, lookup) = (Arc::clone(&self.allow_private), Arc::clone(&self.lookup));
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NoAddress::Unknown)?;
-            let found: Vec<SocketAddr> = found.collect();
-            let allowed: Vec<SocketAddr> =
-                found.iter().copied().filter(|a| address::allowed(a.ip(), &allow_private)).collect();
+            let found = lookup.addresses(name.as_str()).await.map_err(|_| NoAddress::Unknown)?;
+            let allowed = found.iter().copied().filter(|ip| address::allowed(*ip, &allow_private));
+            // The client puts the address's own port in the place of the zero.
+            let allowed: Vec<SocketAddr> = allowed.map(|ip| SocketAddr::new(ip, 0)).collect();
             match (allowed.is_empty(), found.first()) {
-                (true, Some(refused)) => Err(NoAddress::Refused(refused.ip()).into()),
+                (true, Some(refused)) => Err(NoAddress::Refused(*refused).into()),
                 (true, None) => Err(NoAddress::Unknown.into()),
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
@@ -75,12 +97,15 @@ impl Resolve for Guard {
 }
 
 impl Outbound {
-    pub(crate) fn new(config: OutboundConfig) -> Result<Self, UpstreamError> {
+    pub(crate) fn new(config: OutboundConfig, lookup: Arc<dyn Lookup>) -> Result<Self, UpstreamError> {
         let allow_private: Arc<[IpNet]> = config.allow_private.into();
         let build = |policy: Policy| {
             Client::builder()
                 .user_agent(concat!("Coffer/", env!("CARGO_PKG_VERSION")))
-                .dns_resolver(Arc::new(Guard(Arc::clone(&allow_private))))
+                .dns_resolver(Arc::new(Guard {
+                    allow_private: Arc::clone(&allow_private),
+                    lookup: Arc::clone(&lookup),
+                }))
                 .redirect(policy)
                 .no_proxy()
                 .timeout(config.timeout)
@@ -97,6 +122,7 @@ impl Outbound {
             strict: build(Policy::none())?,
             reader: build(same_origin)?,
             allow_private: Arc::clone(&allow_private),
+            lookup,
         })
     }
 
@@ -210,10 +236,9 @@ impl Outbound {
         if let Some(ip) = literal {
             return address::explicitly_allowed(ip, &self.allow_private);
         }
-        let Ok(found) = tokio::net::lookup_host((host, 0)).await else { return false };
+        let Ok(found) = self.lookup.addresses(host).await else { return false };
         // Loopback names answer with both families; only allowed addresses are used.
-        let mut used =
-            found.map(|a| a.ip()).filter(|ip| address::allowed(*ip, &self.allow_private)).peekable();
+        let mut used = found.into_iter().filter(|ip| address::allowed(*ip, &self.allow_private)).peekable();
         used.peek().is_some() && used.all(|ip| address::explicitly_allowed(ip, &self.allow_private))
     }
 }

@@ -98,6 +98,7 @@ endpoints! {
         get "/authorize" Public hosted::authorize;
         post "/authorize" Public hosted::authorize_by_form;
         get "/login/callback" Browser hosted::callback;
+        get "/login/callback/{connection}" Browser hosted::own_callback;
         get "/connect" Browser hosted::open_ticket;
     }
     sign_in {

@@ -1,5 +1,6 @@
 //! The issuer identifier: the public base URL, with its trailing slash.
 
+use coffer_core::connection::Connection;
 use url::Url;
 
 /// Byte for byte the `iss` of tokens and the `issuer` of the metadata.
@@ -34,5 +35,10 @@ impl Issuer {
     /// The redirect URI to register at providers.
     pub fn callback_url(&self) -> String {
         self.at("login/callback")
+    }
+
+    /// The redirect URI to register at the provider of `connection`.
+    pub fn callback_of(&self, connection: &Connection) -> String {
+        self.at(&connection.options.callback_path(&connection.name))
     }
 }

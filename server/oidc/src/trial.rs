@@ -82,7 +82,7 @@ impl Oidc {
 
     /// The provider's own words, and what to change.
     fn explain(&self, connection: &Connection, error: &TripError) -> TryResult {
-        let callback = self.issuer.callback_url();
+        let callback = self.issuer.callback_of(connection);
         TryResult::Failed { error: error.to_string(), advice: advice(connection, error, &callback) }
     }
 }

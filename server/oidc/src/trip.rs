@@ -64,6 +64,9 @@ pub struct CallbackParams {
     pub error_description: Option<String>,
     /// `iss`
     pub iss: Option<String>,
+    /// The connection whose own callback it came to, from the path.
+    #[serde(skip)]
+    pub through: Option<String>,
 }
 
 /// A browser that came back.
@@ -123,7 +126,7 @@ impl Oidc {
         let [state, nonce, code_verifier] = std::array::from_fn(|_| rng::token(self.rng.as_ref()));
         let verifier = Secret::new(code_verifier.clone());
         let secret = self.vault.client_secret(connection).await?;
-        let callback_url = self.issuer.callback_url();
+        let callback_url = self.issuer.callback_of(connection);
         let upstream = Upstream { connection, client_secret: secret.as_ref(), redirect_uri: &callback_url };
         let extras = AuthorizationExtras {
             scopes: &scopes,
@@ -170,6 +173,12 @@ impl Oidc {
             self.keyring.open(context(&row), &sealed).map_err(|e| PageError::Inside(e.to_string()))?;
         let sealed: Sealed = serde_json::from_slice(&plain).map_err(|e| PageError::Inside(e.to_string()))?;
         let connection = self.store.connections().get(&login.connection_id).await?.ok_or(PageError::Gone)?;
+        // Another provider's answer: the one that was asked may have sent the browser on to it, to be handed its
+        // code (mix-up, RFC 9700 section 4.4).
+        if params.through.as_deref() != connection.options.own_callback.then_some(&*connection.name) {
+            tracing::warn!(connection = %connection.name, "a provider's answer came to another connection's callback");
+            return Err(PageError::Gone);
+        }
         let outcome = self.exchange_at(&connection, params, &sealed, &login.scopes, now).await?;
         Ok(Return { errand: sealed.errand, connection, asked: login.scopes, at: now, outcome })
     }
@@ -191,7 +200,7 @@ impl Oidc {
         }
         let Some(code) = params.code else { return Err(PageError::Gone) };
         let secret = self.vault.client_secret(connection).await?;
-        let callback_url = self.issuer.callback_url();
+        let callback_url = self.issuer.callback_of(connection);
         let upstream = Upstream { connection, client_secret: secret.as_ref(), redirect_uri: &callback_url };
         if let Err(error) = self.federation.check_issuer(connection, params.iss.as_deref()).await {
             return Ok(Err(error.into()));

@@ -49,6 +49,7 @@ pub(super) struct OptionsDraft {
     pub upstream_headers: RwSignal<String>,
     /// One domain on each line.
     pub domain_aliases: RwSignal<String>,
+    pub own_callback: RwSignal<bool>,
 }
 
 /// Where the profile stands in the provider's answer: one expression for each member.
@@ -191,6 +192,7 @@ impl OptionsDraft {
             upstream_params: text(params.collect::<Vec<_>>().join("\n")),
             upstream_headers: text(headers.collect::<Vec<_>>().join("\n")),
             domain_aliases: text(options.domain_aliases.join("\n")),
+            own_callback: RwSignal::new(options.own_callback),
         }
     }
 
@@ -217,6 +219,7 @@ impl OptionsDraft {
             upstream_params: split_params(&self.upstream_params.read_untracked(), '='),
             upstream_headers: split_params(&self.upstream_headers.read_untracked(), ':'),
             domain_aliases: split_scopes(&self.domain_aliases.read_untracked()).collect(),
+            own_callback: self.own_callback.get_untracked(),
         }
     }
 }

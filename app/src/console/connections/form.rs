@@ -74,7 +74,14 @@ pub(super) fn ConnectionFields(
     });
     let authentication = draft.options.client_authentication;
     let secretless = Signal::derive(move || authentication.with(|method| method == PRIVATE_KEY_JWT));
-    let key_set_url = callback_url.replace("login/callback", ".well-known/jwks.json");
+    let base = callback_url.split("login/callback").next().unwrap_or_default().to_owned();
+    let key_set_url = format!("{base}.well-known/jwks.json");
+    let (name, own_callback) = (draft.name, draft.options.own_callback);
+    // Follows the switch below: what is shown is what is to be registered once the form is saved.
+    let callback_url = Signal::derive(move || match own_callback.get() {
+        true => format!("{base}login/callback/{}", name.get()),
+        false => format!("{base}login/callback"),
+    });
     let label = if creating { "Create connection" } else { "Save changes" };
     view! {
         <SubmitForm on_submit=on_submit>
@@ -174,6 +181,13 @@ pub(super) fn ConnectionFields(
                     value=draft.vault_enabled
                     hint="Keep the provider's tokens, sealed, so that your applications can call its API on the \
                           user's behalf. Coffer refreshes them."
+                />
+                <Toggle
+                    label="Callback URL of its own"
+                    name="options.own_callback"
+                    value=draft.options.own_callback
+                    hint="Switch it on where the people who run this provider are not trusted with the sign-ins through \
+                          the others, such as a customer's. The callback URL above changes: register the new one there."
                 />
             </Section>
             <Problem errors=errors/>

@@ -37,6 +37,7 @@ revocation_url = "https://provider.example/revoke"
 scope_separator = "comma"
 client_authentication = "post"
 without_pkce = true
+own_callback = true
 profile = { id = "data.id", name = "data.name", nickname = "n", picture = "p", email = "e", email_verified = "v" }
 upstream_params = { "a.b" = "1", access_type = "offline" }
 upstream_headers = { X-Version = "2" }

@@ -12,5 +12,6 @@ mod outbound;
 mod profile;
 mod providers;
 mod published;
+mod rebinding;
 mod refresh;
 mod refresh_quirks;

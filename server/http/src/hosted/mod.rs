@@ -21,7 +21,7 @@ pub(crate) use consent::{consent_page, decide};
 pub(crate) use device::{activate, activate_page};
 pub(crate) use logout::{logout, logout_by_form, sign_out};
 pub(crate) use my_account::{disconnect, my_account, reconnect, sign_in_to_my_account, sign_out_everywhere};
-pub(crate) use sign_in::{callback, choose, identify, sign_in_page};
+pub(crate) use sign_in::{callback, choose, identify, own_callback, sign_in_page};
 pub(crate) use trial::open_try;
 
 /// Whatever no endpoint answers.

@@ -2,7 +2,7 @@
 
 use axum::{
     Form,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -122,12 +122,26 @@ pub(crate) async fn identify(
     }
 }
 
-/// `GET /login/callback`: the redirect URI registered at every provider.
+/// `GET /login/callback`: the redirect URI registered at providers.
 pub(crate) async fn callback(
     State(state): State<AppState>,
     session: HostedSession,
     Query(params): Query<CallbackParams>,
 ) -> Response {
+    come_back(&state, &session, params).await
+}
+
+/// `GET /login/callback/{connection}`: that of a connection which has one of its own.
+pub(crate) async fn own_callback(
+    State(state): State<AppState>,
+    session: HostedSession,
+    Path(connection): Path<String>,
+    Query(params): Query<CallbackParams>,
+) -> Response {
+    come_back(&state, &session, CallbackParams { through: Some(connection), ..params }).await
+}
+
+async fn come_back(state: &AppState, session: &HostedSession, params: CallbackParams) -> Response {
     let outcome: Result<Next, PageError> = async {
         let browser = session.browser().await?;
         match state.oidc.callback(params, &browser).await? {
@@ -139,5 +153,5 @@ pub(crate) async fn callback(
         }
     }
     .await;
-    answer::next(&state, session.request_id(), outcome)
+    answer::next(state, session.request_id(), outcome)
 }

@@ -186,6 +186,10 @@ pub(crate) struct Options {
     /// Custom: whether PKCE is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pkce_enabled: Option<bool>,
+    /// Whether the provider's answers come to `login/callback/<name>`, which nobody else's do, instead of
+    /// `login/callback`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own_callback: Option<bool>,
     /// Custom: what separates scopes, a space or a comma.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope_separator: Option<String>,
@@ -258,6 +262,7 @@ impl ConnectionSettings {
                 custom_headers: (!own.upstream_headers.is_empty()).then(|| own.upstream_headers.clone()),
                 token_endpoint_auth_method: (custom || oidc).then(|| method.to_owned()),
                 pkce_enabled: custom.then_some(!own.without_pkce),
+                own_callback: own.own_callback.then_some(true),
                 scope_separator: custom.then(|| match own.scope_separator {
                     ScopeSeparator::Space => " ".to_owned(),
                     ScopeSeparator::Comma => ",".to_owned(),
@@ -347,6 +352,7 @@ impl ConnectionSettings {
                 upstream_params: options.upstream_params.unwrap_or_default().into_iter().map(param).collect(),
                 upstream_headers: options.custom_headers.unwrap_or_default(),
                 domain_aliases: options.domain_aliases,
+                own_callback: options.own_callback == Some(true),
             },
         })
     }

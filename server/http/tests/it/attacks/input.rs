@@ -55,7 +55,8 @@ async fn oversized_bodies_are_not_taken() {
             // Whoever has to prove themselves in a header may be turned away before the body is read, and
             // what has no fields reads none.
             let proven = matches!(endpoint.protection, Protection::Bearer | Protection::Management(_));
-            let reads = kind == FORM && !proven && !FIELDLESS.contains(&endpoint.path) && endpoint.path != CONSOLE;
+            let reads =
+                kind == FORM && !proven && !FIELDLESS.contains(&endpoint.path) && endpoint.path != CONSOLE;
             assert!((400..500).contains(&status) || endpoint.path == "/u/sign-out", "{}", endpoint.path);
             assert!(!reads || status == 413, "{} {kind}: {status} {}", endpoint.path, answer.text);
         }

@@ -1,15 +1,14 @@
 //! Mix-up (RFC 9700 section 4.4): one authorization server's answer, taken for another's. This server is
 //! both: one of several of its clients, and a client of many.
 
-use coffer_contract::connection::{ConnectionOptions, Purpose};
-use coffer_core::connection::Connection;
-use coffer_core::audit::EventCode;
+use coffer_contract::connection::ConnectionOptions;
+use coffer_core::{audit::EventCode, connection::Connection};
 use serde_json::json;
 use url::Url;
 
 use super::{application, authorize, provider_answer, sign_in};
 use crate::browser::{Browser, param, redirected};
-use crate::harness::{CALLBACK, ISSUER, Server, challenge};
+use crate::harness::{ISSUER, Registered, Server, challenge};
 use crate::publisher::Publisher;
 
 /// As a server: every answer says who it is from, good or bad, however it travels (RFC 9207), so that a
@@ -18,7 +17,8 @@ use crate::publisher::Publisher;
 async fn every_answer_names_its_issuer() {
     let server = Server::with_provider().await;
     let client = application(&server).await;
-    for (mode, connection) in [("query", "provider"), ("form_post", "provider"), ("web_message", "provider")] {
+    for (mode, connection) in [("query", "provider"), ("form_post", "provider"), ("web_message", "provider")]
+    {
         let request = authorize(&client, &[("response_mode", mode), ("connection", connection)]);
         let mut browser = Browser::default();
         let good = sign_in(&server, &mut browser, &request, "ada").await;
@@ -33,19 +33,20 @@ async fn every_answer_names_its_issuer() {
     }
 }
 
-/// A connection to an attacker's authorization server, with a callback of its own or not.
-async fn attackers(server: &Server, evil: &Publisher, own_callback: bool) -> Connection {
+/// A connection to an attacker's authorization server. Its answers have a callback of their own, as the guide
+/// says for providers that are not trusted with the others' users.
+async fn attackers(server: &Server, evil: &Publisher, client: &Registered) -> Connection {
     let at = |path: &str| Some(evil.url(path));
     let options = ConnectionOptions {
         authorization_url: at("/authorize"),
         token_url: at("/token"),
         user_info_url: at("/userinfo"),
-        own_callback,
+        own_callback: true,
         ..ConnectionOptions::default()
     };
     let connection = Connection { options, ..server.connection.clone() };
     let connection = server.further_connection("evil", connection).await;
-    server.enable_for_all(&connection).await;
+    server.enable_connection(&connection, client).await;
     connection
 }
 
@@ -58,7 +59,7 @@ async fn an_honest_providers_code_is_not_sent_to_an_attackers_server() {
     let client = application(&server).await;
     let evil = Publisher::start().await;
     evil.json("/token", &json!({"access_token": "x", "token_type": "Bearer"}));
-    attackers(&server, &evil, true).await;
+    attackers(&server, &evil, &client).await;
     let mut victim = Browser::default();
     let to_evil = redirected(&victim.get(&server, &authorize(&client, &[("connection", "evil")])).await);
     assert!(to_evil.as_str().starts_with(&evil.url("/authorize")), "{to_evil}");
@@ -95,7 +96,7 @@ async fn a_callback_of_its_own_takes_the_answers_of_its_connection_alone() {
     let server = Server::with_provider().await;
     let client = application(&server).await;
     let evil = Publisher::start().await;
-    attackers(&server, &evil, true).await;
+    attackers(&server, &evil, &client).await;
     let mut victim = Browser::default();
     let there = redirected(&victim.get(&server, &authorize(&client, &[("connection", "provider")])).await);
     let state = param(&there, "state");
@@ -105,6 +106,4 @@ async fn a_callback_of_its_own_takes_the_answers_of_its_connection_alone() {
     }
     let to_evil = redirected(&victim.get(&server, &authorize(&client, &[("connection", "evil")])).await);
     assert_eq!(param(&to_evil, "redirect_uri"), format!("{ISSUER}login/callback/evil"));
-    assert_ne!(CALLBACK, param(&to_evil, "redirect_uri"));
-    assert!(Purpose::Both.signs_in());
 }

@@ -8,9 +8,11 @@ mod injection;
 mod input;
 mod jwt;
 mod leakage;
+mod mix_up;
 mod outbound;
 mod proxy;
 mod redirect;
+mod table;
 mod tokens;
 
 use url::Url;
@@ -56,10 +58,11 @@ async fn application(server: &Server) -> Registered {
 async fn sign_in(server: &Server, browser: &mut Browser, request: &str, account: &str) -> Answer {
     let there = redirected(&browser.get(server, request).await);
     let answer = browser.at_provider(server, there.as_str(), account, "allow").await;
-    let back = redirected(&answer);
-    if back.as_str().starts_with(CALLBACK) {
-        return answer; // The person agreed before.
+    // The person agreed before: the answer goes to the application already, by redirect or by a page.
+    if !answer.status.is_redirection() || answer.header("location").starts_with(CALLBACK) {
+        return answer;
     }
+    let back = redirected(&answer);
     assert_eq!(back.path(), "/u/consent", "{back}");
     let handle = param(&back, "handle");
     browser.post(server, "/u/consent", &[("handle", &handle), ("decision", "allow")]).await
