@@ -10,6 +10,7 @@
 mod browser;
 mod bundle;
 mod command;
+mod deny;
 mod files;
 mod inputs;
 mod sdk;
@@ -28,7 +29,8 @@ const USAGE: &str = "\
 cargo xtask <task>
 
   run               build everything and serve Coffer on http://localhost:3000/
-  test [part ...]   every check, or only these: web, fmt, clippy, rust, browser, sdk
+  test [part ...]   every check, or only these: fmt, web, clippy, deny, advisories, rust,
+                    browser, sdk
   build-web         the browser bundle and the stylesheet, into target/site
   release           one binary with the assets in it: target/release/coffer
   bench             exchanges per second, beside a bare handler";
