@@ -1,6 +1,7 @@
 // Chromium, and what every page must keep.
 
 import { chromium } from "playwright-core";
+import { watch } from "./secrets.js";
 
 /** Starts Chromium: the one that CHROMIUM names, else Debian's. */
 export function launch() {
@@ -14,6 +15,7 @@ export function launch() {
 export async function visit(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(15_000);
+  watch(context);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));

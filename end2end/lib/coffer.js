@@ -1,10 +1,11 @@
 // A Coffer server of its own, in a folder of its own.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { leaks, note } from "./secrets.js";
 
 export const BINARY = process.env.COFFER_BIN ?? new URL("../../target/debug/coffer", import.meta.url).pathname;
 
@@ -46,6 +47,8 @@ export class Coffer {
       ...(this.tls ? { COFFER_TLS__CERTIFICATE: this.tls.certificate, COFFER_TLS__KEY: this.tls.key } : {}),
       COFFER_OUTBOUND__ALLOW_PRIVATE: '["127.0.0.0/8"]',
       COFFER_OUTBOUND__TIMEOUT_SECONDS: "3",
+      // All that Coffer itself says, to be searched for secrets; not where it would be measured.
+      ...(process.env.NODE_TEST_CONTEXT ? { COFFER_LOG__FILTER: "info,coffer=trace" } : {}),
       ...this.settings,
     };
   }
@@ -73,6 +76,7 @@ export class Coffer {
 
   /** Applies a file of configuration as code, beside the running server. */
   async apply(blueprint, secrets = {}) {
+    for (const secret of Object.values(secrets)) note("secret of a blueprint", secret);
     const options = { env: { ...this.environment(), ...secrets }, stdio: ["pipe", "pipe", "pipe"] };
     const child = spawn(BINARY, ["config", "apply", "-", "--yes", "--print-secrets"], options);
     let said = "";
@@ -90,10 +94,19 @@ export class Coffer {
     await this.gone;
   }
 
-  /** Stops the process and removes everything. */
+  /** Stops the process and removes everything. No secret of the run may stand in what it said. */
   async stop() {
+    // Where there are metrics, they are output like the log.
+    const metrics = await fetch(new URL("metrics", this.url)).catch(() => null);
+    const said = metrics?.ok ? await metrics.text() : "";
     await this.halt();
+    const keys = await readFile(join(this.folder, "coffer.key"), "utf8").catch(() => "");
+    for (const key of keys.match(/[A-Za-z0-9+/_-]{40,}/g) ?? []) note("key of the key file", key);
     await rm(this.folder, { recursive: true, force: true });
+    // The set-up link is meant to be read there, once.
+    const printed = (this.output + said).replace(/console\/setup\?token=\S+/g, "");
+    const found = await leaks(printed);
+    if (found.length > 0) throw new Error(`secrets stand in the server's output:\n${found.join("\n")}`);
   }
 
   /** Posts a form to the token endpoint. */

@@ -5,6 +5,7 @@ import { generateKeyPair } from "node:crypto";
 import { createServer } from "node:http";
 import { promisify } from "node:util";
 import Provider from "oidc-provider";
+import { note } from "./secrets.js";
 
 export const CLIENT = { id: "coffer-at-the-provider", secret: "a-client-secret-that-only-the-vault-keeps" };
 
@@ -75,6 +76,7 @@ export class Upstream {
       if (ctx.oidc.params.grant_type === "refresh_token") this.refreshes += 1;
       for (const name of ["access_token", "refresh_token", "id_token"]) {
         if (ctx.body[name]) this.issued.add(ctx.body[name]);
+        note(name, ctx.body[name]);
       }
     });
     provider.on("grant.error", (_, error) => this.refusals.push(error.message));

@@ -5,6 +5,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ADMIN } from "../lib/dashboard.js";
+import { Coffer } from "../lib/coffer.js";
+import { count, leaks, note } from "../lib/secrets.js";
 import { World } from "../lib/story.js";
 import { CLIENT } from "../lib/upstream.js";
 
@@ -80,5 +82,34 @@ describe("secrets at rest", { timeout: 120_000 }, () => {
       const text = await answer.text();
       for (const [what, value] of secrets()) assert.ok(!text.includes(value), `${path}: the ${what}`);
     }
+  });
+});
+
+// Every suite ends with a search of all that its server printed: lib/coffer.js. Here, that it finds something.
+describe("the search of all output", { timeout: 60_000 }, () => {
+  it("finds what was fetched, sent and noted, however it is written", async () => {
+    const coffer = await Coffer.start();
+    const before = count();
+    await coffer.token({ grant_type: "refresh_token", client_id: "x", client_secret: "the-secret-of-nobody+1" });
+    await fetch(new URL("userinfo", coffer.url), { headers: { authorization: "Bearer cfa_a-token-of-nobody" } });
+    await fetch(new URL("login/callback?code=A-code-of-nobody-0&state=a-state-of-nobody", coffer.url));
+    note("password", "a password of nobody");
+    assert.ok(count() >= before + 5, `${count()} secrets`);
+    for (const [text, what] of [
+      ["said the-secret-of-nobody+1 aloud", "client_secret"],
+      ["said the-secret-of-nobody%2B1 aloud", "client_secret"],
+      [`said ${Buffer.from("cfa_a-token-of-nobody").toString("base64")}`, "authorization"],
+      [`said ${Buffer.from("cfa_a-token-of-nobody").toString("hex")}`, "authorization"],
+      ["GET /login/callback?code=A-code-of-nobody-0", "code"],
+      ["a password of nobody", "password"],
+    ]) {
+      const found = await leaks(`fine\n${text}\nfine`);
+      assert.equal(found.length, 1, text);
+      assert.ok(found[0].startsWith(what), found[0]);
+    }
+    assert.deepEqual(await leaks("nothing"), []);
+    assert.ok(coffer.output.includes("answered"), "the log has every request");
+    coffer.output += "\ncfa_a-token-of-nobody\n";
+    await assert.rejects(coffer.stop(), /secrets stand in the server's output/);
   });
 });

@@ -30,7 +30,7 @@ cargo xtask <task>
 
   run               build everything and serve Coffer on http://localhost:3000/
   test [part ...]   every check, or only these: fmt, web, clippy, deny, advisories, rust,
-                    browser, sdk
+                    fuzz, browser, sdk
   build-web         the browser bundle and the stylesheet, into target/site
   release           one binary with the assets in it: target/release/coffer
   bench             exchanges per second, beside a bare handler";

@@ -19,13 +19,14 @@ pub enum Verdict {
 
 type Part = (&'static str, fn() -> Outcome<Verdict>);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("fmt", || passed(fmt())),
     ("web", || passed(web::build())),
     ("clippy", || passed(clippy())),
     ("deny", deny::check),
     ("advisories", deny::advisories),
     ("rust", || passed(rust())),
+    ("fuzz", || passed(fuzz())),
     ("browser", || passed(browser::test())),
     ("sdk", || passed(sdk::test())),
 ];
@@ -87,6 +88,12 @@ fn clippy() -> Outcome {
 
 fn rust() -> Outcome {
     finish("Rust tests", &mut cargo("test --workspace"))
+}
+
+/// Every fuzz target, for a minute each; as many at once as there are processors.
+fn fuzz() -> Outcome {
+    let mut command = cargo("test --workspace fuzz");
+    finish("Fuzzing, a minute for each target", command.env("COFFER_FUZZ_MILLISECONDS", "60000"))
 }
 
 /// Adds a part of the toolchain where it is missing.

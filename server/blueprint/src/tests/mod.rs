@@ -2,6 +2,7 @@
 
 mod apply;
 mod docs;
+mod fuzz;
 mod refuse;
 mod round_trip;
 

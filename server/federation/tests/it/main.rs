@@ -4,6 +4,7 @@
 mod authorize;
 mod discovery;
 mod exchange;
+mod fuzz;
 mod harness;
 mod id_token;
 mod issuer;

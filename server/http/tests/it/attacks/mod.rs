@@ -12,6 +12,7 @@ mod mix_up;
 mod outbound;
 mod proxy;
 mod redirect;
+mod size;
 mod table;
 mod tokens;
 
