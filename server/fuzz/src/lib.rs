@@ -57,7 +57,7 @@ impl Inputs {
     }
 
     /// The next input, until the time is up.
-    pub fn next(&mut self) -> Option<&[u8]> {
+    pub fn bytes(&mut self) -> Option<&[u8]> {
         let replayed = self.corpus.get(self.tried).cloned();
         if replayed.is_none() && Instant::now() >= self.ends {
             return None;
@@ -68,8 +68,8 @@ impl Inputs {
     }
 
     /// The same as text, whatever is no UTF-8 in it replaced.
-    pub fn next_text(&mut self) -> Option<String> {
-        self.next().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    pub fn text(&mut self) -> Option<String> {
+        self.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// How many inputs were tried.
@@ -112,10 +112,10 @@ mod tests {
         let folder = folder("first");
         let started = Instant::now();
         let mut inputs = Inputs::of(&folder);
-        assert_eq!(inputs.next(), Some(&b"{\"a\": 1}"[..]));
-        assert_eq!(inputs.next_text().as_deref(), Some("grant_type=x&code=y"));
+        assert_eq!(inputs.bytes(), Some(&b"{\"a\": 1}"[..]));
+        assert_eq!(inputs.text().as_deref(), Some("grant_type=x&code=y"));
         let mut others = std::collections::HashSet::new();
-        while let Some(input) = inputs.next() {
+        while let Some(input) = inputs.bytes() {
             others.insert(input.to_vec());
         }
         assert!(others.len() > 100, "{}", others.len());
@@ -129,13 +129,13 @@ mod tests {
         let in_test = folder.clone();
         let outcome = std::thread::spawn(move || {
             let mut inputs = Inputs::of(in_test);
-            inputs.next();
-            inputs.next();
+            inputs.bytes();
+            inputs.bytes();
             panic!("the parser under test");
         });
         assert!(outcome.join().is_err());
         let mut again = Inputs::of(&folder);
-        assert_eq!(again.next(), Some(&b"grant_type=x&code=y"[..]), "failed inputs are tried first");
+        assert_eq!(again.bytes(), Some(&b"grant_type=x&code=y"[..]), "failed inputs are tried first");
         fs::remove_dir_all(folder).unwrap();
     }
 }

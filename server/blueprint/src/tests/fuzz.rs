@@ -10,11 +10,11 @@ use crate::read;
 async fn blueprints() {
     let place = Place::new().await;
     let mut inputs = Inputs::of(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus"));
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         match read::read(&text) {
             Err(problems) => assert!(!problems.is_empty()),
             // One in ten is planned as well: that takes a transaction.
-            Ok(_) if inputs.tried() % 10 == 0 => drop(place.draft(&text).await),
+            Ok(_) if inputs.tried().is_multiple_of(10) => drop(place.draft(&text).await),
             Ok(_) => {}
         }
     }

@@ -20,7 +20,7 @@ async fn token_answers() {
     let provider = Provider::start().await;
     let federation = federation();
     let mut inputs = inputs("tokens");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         for strategy in ["oauth2", "github", "slack", "box"] {
             let connection = provider.connection(strategy);
             for (status, kind) in
@@ -43,7 +43,7 @@ async fn profiles() {
     provider.json("/token", 200, &serde_json::json!({"access_token": "a", "token_type": "Bearer"}));
     let federation = federation();
     let mut inputs = inputs("profile");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         provider.text("/me", 200, "application/json", &text);
         if let Ok(signed_in) = exchange(&federation, &connection).await {
             assert!(!signed_in.provider_user_id.is_empty(), "nobody is signed in without an id");
@@ -57,7 +57,7 @@ async fn discovery_documents() {
     let provider = Provider::start().await;
     let federation = federation();
     let mut inputs = inputs("discovery");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         let text = text.replace("ISSUER", &provider.url(""));
         provider.text("/.well-known/openid-configuration", 200, "application/json", &text);
         if let Ok(found) = federation.discover(&provider.url("")).await {
@@ -76,7 +76,7 @@ async fn key_sets_and_id_tokens() {
     let issuer = Issuer::new().await;
     let good = issuer.key.sign(&issuer.claims()).unwrap();
     let mut inputs = inputs("keys");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         issuer.publish(&[&issuer.key]);
         issuer.answer(&text);
         assert!(exchange(&federation(), &issuer.connection).await.is_err());
@@ -90,7 +90,7 @@ async fn key_sets_and_id_tokens() {
 #[test]
 fn catalogue_files() {
     let mut inputs = Inputs::of(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"));
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         if let Ok(entry) = Entry::parse("fuzzed", &text) {
             let mut catalogue = Catalogue::embedded().unwrap();
             catalogue.add(entry);
@@ -104,7 +104,7 @@ fn profile_expressions() {
     let sample =
         r#"{"sub": "a", "data": {"user": {"id": 1}}, "emails": [{"primary": true, "address": "x"}]}"#;
     let mut inputs = inputs("expression");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         let mapping = ProfileMapping { id: Some(text), ..ProfileMapping::default() };
         if check_mapping(&mapping).is_empty() {
             let _ = try_mapping(&mapping, sample);

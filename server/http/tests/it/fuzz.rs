@@ -49,7 +49,7 @@ async fn authorization_requests() {
     let server = Server::start().await;
     let client = server.web().await;
     let mut inputs = inputs("authorize");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         let text = with(&client, &text);
         let by_form = post(&server, "/authorize", FORM, None, text.clone()).await;
         no_error_of_ours(&by_form, "form");
@@ -75,7 +75,7 @@ async fn token_requests() {
     let server = Server::start().await;
     let client = server.web().await;
     let mut inputs = inputs("token");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         let text = with(&client, &text);
         for (path, kind) in [
             ("/oauth/token", FORM),
@@ -104,7 +104,7 @@ async fn signed_statements() {
         })
         .await;
     let mut inputs = inputs("jwt");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         let text = with(&client, &text);
         let fields = [
             ("grant_type", "client_credentials"),
@@ -138,7 +138,7 @@ async fn management_bodies() {
     let mut renew_at = server.now() + 3000;
     let connection = format!("/api/v2/connections/{}", server.connection.id);
     let mut inputs = inputs("management");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         // Every bucket fills again.
         server.clock.advance_seconds(2);
         let text = with(&client, &text);
@@ -168,9 +168,9 @@ async fn searches() {
     let server = Server::start().await;
     let mut machine = Machine::new(&server).await;
     let mut inputs = inputs("search");
-    while let Some(text) = inputs.next_text() {
+    while let Some(text) = inputs.text() {
         server.clock.advance_seconds(1);
-        if inputs.tried() % 3000 == 0 {
+        if inputs.tried().is_multiple_of(3000) {
             machine = Machine::new(&server).await;
         }
         let query: String =
