@@ -49,6 +49,29 @@ describe("a try of a connection", { timeout: 120_000 }, () => {
     await window.close();
   });
 
+  // Against mix-up of providers (RFC 9700 section 4.4): answers that come to one connection alone.
+  it("goes by a callback URL of the connection's own", async () => {
+    const own = `${coffer.url}login/callback/work`;
+    await dashboard.open(connection.slice(1));
+    const shown = dashboard.field("Callback URL");
+    assert.equal(await shown.inputValue(), `${coffer.url}login/callback`);
+    await dashboard.field("Callback URL of its own").check();
+    assert.equal(await shown.inputValue(), own, "what is shown follows the switch");
+    await dashboard.button("Save changes").click();
+    await dashboard.toast("Changes saved.");
+    await page.reload();
+    assert.equal(await dashboard.field("Callback URL").inputValue(), own);
+    const window = await attempt({});
+    await window.waitForURL((url) => url.searchParams.get("redirect_uri") === own);
+    await atStandIn(window, "ada");
+    await page.getByText("The connection works.").waitFor();
+    await window.close();
+    await dashboard.open(connection.slice(1));
+    await dashboard.field("Callback URL of its own").uncheck();
+    await dashboard.button("Save changes").click();
+    await dashboard.toast("Changes saved.");
+  });
+
   it("shows which callback URL to register where the provider does not know it", async () => {
     const client = { secret: CLIENT.secret, redirect_uris: ["https://another.example/callback"] };
     const window = await attempt({}, { command: "register", host: "sandbox", client_id: CLIENT.id, client });

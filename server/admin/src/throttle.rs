@@ -1,6 +1,7 @@
 //! Slows down the guessing of passwords: a few failures per account, more per address, in 15 minutes.
 
 use coffer_contract::{ApiError, Timestamp};
+use coffer_core::network::network;
 use coffer_crypto::TokenHash;
 use coffer_store::{Store, StoreError};
 
@@ -29,7 +30,7 @@ impl Attempt {
         let attempt = Self {
             store: store.clone(),
             email: TokenHash::of(&format!("sign-in e-mail {email}")),
-            address: ip.map(|ip| TokenHash::of(&format!("sign-in address {ip}"))),
+            address: ip.map(|ip| TokenHash::of(&format!("sign-in address {}", network(ip)))),
         };
         let mut limits = vec![(&attempt.email, PER_EMAIL)];
         limits.extend(attempt.address.as_ref().map(|address| (address, PER_ADDRESS)));

@@ -10,6 +10,7 @@ pub mod connect;
 pub mod connection;
 pub mod device;
 pub mod ids;
+pub mod network;
 pub mod refresh;
 pub mod registration;
 pub mod rng;

@@ -74,10 +74,11 @@ pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret)>, End
     Ok(Some((decode(id), Secret::new(decode(secret)))))
 }
 
+/// The whole text, decoded: what would separate fields of a form is part of a name or secret here.
 fn decode(text: &str) -> String {
-    let pair = url::form_urlencoded::parse(text.as_bytes()).next();
-    pair.map(|(name, value)| if value.is_empty() { name.into_owned() } else { format!("{name}={value}") })
-        .unwrap_or_default()
+    let one = text.replace('&', "%26").replace('=', "%3D");
+    let name = url::form_urlencoded::parse(one.as_bytes()).next();
+    name.map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -133,5 +134,13 @@ mod tests {
         headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&encoded).unwrap());
         let (id, secret) = basic(&headers).unwrap().unwrap();
         assert_eq!((id.as_str(), secret.reveal()), ("my id", "s:e+c ret"));
+        for (sent, meant) in
+            [("secret&more", "secret&more"), ("secret=", "secret="), ("secret%26", "secret&")]
+        {
+            let encoded = format!("Basic {}", STANDARD.encode(format!("id:{sent}")));
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&encoded).unwrap());
+            let (_, secret) = basic(&headers).unwrap().unwrap();
+            assert_eq!(secret.reveal(), meant, "nothing after a secret is left out");
+        }
     }
 }

@@ -7,6 +7,7 @@ use coffer_core::{
     client::Client,
     connection::Connection,
     device::{DeviceStage, UserCode},
+    network::network,
 };
 use coffer_crypto::TokenHash;
 
@@ -41,7 +42,8 @@ impl Oidc {
     ) -> Result<Result<Next, CodeProblem>, PageError> {
         let now = self.clock.now();
         let by_browser = TokenHash::of(&format!("user code browser {:02x?}", browser.hash.as_bytes()));
-        let by_address = browser.ip.as_ref().map(|ip| TokenHash::of(&format!("user code address {ip}")));
+        let by_address =
+            browser.ip.as_ref().map(|ip| TokenHash::of(&format!("user code address {}", network(ip))));
         let mut limits = vec![(&by_browser, PER_BROWSER)];
         limits.extend(by_address.as_ref().map(|key| (key, PER_ADDRESS)));
         let throttles = self.store.throttles();

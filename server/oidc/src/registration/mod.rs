@@ -19,6 +19,7 @@ use coffer_core::{
     audit::{Actor, AuditEvent, EventCode},
     client::Client,
     ids::{ClientId, ConnectionId},
+    network::network,
     rng,
 };
 use coffer_crypto::{KeptSecret, Secret, TokenHash};
@@ -107,7 +108,7 @@ impl Oidc {
         if settings.mode == RegistrationMode::Off {
             return Err(RegistrationError::Off);
         }
-        let key = TokenHash::of(&format!("registration {}", ip.unwrap_or("unknown")));
+        let key = TokenHash::of(&format!("registration {}", ip.map_or("unknown".into(), network)));
         let (before, until) = self.store.throttles().standing(&key, now).await?;
         if before >= settings.per_hour
             || self.store.throttles().record(&key, now, WINDOW_SECONDS).await? > settings.per_hour

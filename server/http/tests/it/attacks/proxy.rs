@@ -69,3 +69,18 @@ async fn forwarded_headers_through_a_proxy_lift_no_limit() {
         assert!(!other.text.contains("too_many_attempts"), "{}: {}", claim(1), other.text);
     }
 }
+
+/// Whoever has one IPv6 network has more addresses than there are guesses: they are one.
+#[tokio::test]
+async fn addresses_of_one_network_share_their_limit() {
+    let server = Server::start().await;
+    set_up(&server, &mut Browser::default()).await;
+    let mut looked_at = 0;
+    for n in 0..PER_ADDRESS + 5 {
+        let answer = attempt(&server, &format!("[2001:db8:1:2:{n:x}::{n:x}]:1"), "", n).await;
+        looked_at += u32::from(!answer.text.contains("too_many_attempts"));
+    }
+    assert_eq!(looked_at, PER_ADDRESS);
+    let neighbour = attempt(&server, "[2001:db8:1:3::1]:1", "", 99).await;
+    assert!(!neighbour.text.contains("too_many_attempts"), "another network: {}", neighbour.text);
+}
