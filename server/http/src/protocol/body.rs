@@ -7,6 +7,8 @@ use coffer_oidc::{authorize::Params, error::EndpointError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::unique::Unique;
+
 /// The parameters of a body as texts, for endpoints that take those of an authorization request.
 pub(super) fn params(headers: &HeaderMap, body: &[u8]) -> Result<Params, EndpointError> {
     let params: Map<String, Value> = parse(headers, body)?;
@@ -26,8 +28,9 @@ pub(super) fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Re
     let params = match kind.as_str() {
         "application/x-www-form-urlencoded" => form(body)?,
         "application/json" => {
-            let value: Value = serde_json::from_slice(body).map_err(|_| refuse("The body is not JSON."))?;
-            let Value::Object(params) = value else { return Err(refuse("The body is not a JSON object.")) };
+            let read = serde_json::from_slice(body);
+            let Unique(params) =
+                read.map_err(|_| refuse("The body is not a JSON object whose members are there once."))?;
             params.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect()
         }
         _ => {
@@ -121,6 +124,8 @@ mod tests {
     fn refuses_what_is_ambiguous_or_of_another_type() {
         let form = typed("application/x-www-form-urlencoded");
         assert!(parse::<TokenRequest>(&form, b"code=a&code=b").is_err());
+        let twice = br#"{"code":"a","code":"b"}"#;
+        assert!(parse::<TokenRequest>(&typed("application/json"), twice).is_err());
         assert!(parse::<TokenRequest>(&typed("application/json"), b"[]").is_err());
         assert!(parse::<TokenRequest>(&typed("application/json"), br#"{"code":1}"#).is_err());
         assert!(parse::<TokenRequest>(&typed("text/plain"), b"code=a").is_err());

@@ -5,6 +5,7 @@ mod error;
 mod registration;
 mod requests;
 mod token;
+mod unique;
 mod userinfo;
 
 use axum::{

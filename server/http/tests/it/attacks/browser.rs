@@ -70,6 +70,26 @@ async fn a_planted_hosted_session_is_not_the_one_that_is_signed_in() {
     assert!(silent.as_str().contains("login_required"), "{silent}");
 }
 
+/// A session's cookie is for this host alone, over TLS alone, and no script reads it.
+#[tokio::test]
+async fn cookies_are_out_of_reach() {
+    let server = Server::start().await;
+    let (mut administrator, mut person) = (Browser::default(), Browser::default());
+    set_up(&server, &mut administrator).await;
+    let client = server.web().await;
+    for (name, answer) in [
+        ("console", console_sign_in(&server, &mut administrator, "").await),
+        ("session", person.get(&server, &authorize(&client, &[])).await),
+    ] {
+        let cookie = answer.header("set-cookie");
+        assert!(cookie.starts_with(&format!("__Host-coffer_{name}=")), "{cookie}");
+        for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+            assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
+
 fn cross_site(how: (&str, &str)) -> axum::http::request::Builder {
     Request::builder().header(how.0, how.1).header("content-type", "application/x-www-form-urlencoded")
 }

@@ -133,6 +133,15 @@ async fn ambiguous_requests_are_refused() {
             assert_eq!(answer.refusal(), (400, "invalid_request".into()), "{path} {name}");
         }
     }
+    for path in ["/oauth/token", "/oauth/par", "/oauth/revoke"] {
+        let body = format!(
+            r#"{{"client_id":"{0}","client_secret":"{1}","token":"x","grant_type":"refresh_token","client_id":"{0}"}}"#,
+            client.id, client.secret
+        );
+        let endpoint = posts().find(|endpoint| endpoint.path == path).unwrap();
+        let answer = send(&server, endpoint, "", JSON, body.into_bytes()).await;
+        assert_eq!(answer.refusal(), (400, "invalid_request".into()), "{path}");
+    }
     let mut browser = Browser::default();
     let page = redirected(&browser.get(&server, &authorize(&client, &[])).await);
     let handle = param(&page, "handle");
