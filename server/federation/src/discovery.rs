@@ -6,7 +6,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use coffer_contract::{Timestamp, connection::DiscoverySummary, validate};
+use coffer_contract::{Timestamp, catalogue::OptionField, connection::DiscoverySummary, validate};
 use coffer_core::connection::Connection;
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
@@ -93,7 +93,22 @@ impl Federation {
         iss: Option<&str>,
     ) -> Result<(), UpstreamError> {
         let provider = self.provider(connection).await?;
-        let Some(document) = provider.document else { return Ok(()) };
+        let Some(document) = provider.document else {
+            // Nobody knows the issuer of addresses that were entered by hand. It does not live elsewhere, though,
+            // unless answers come to this connection alone anyway (mix-up, RFC 9700 section 4.4).
+            let by_hand = provider.entry.view().fields.contains(&OptionField::AuthorizationUrl);
+            let elsewhere = iss.is_some_and(|iss| {
+                Url::parse(iss).map(|iss| iss.origin()).ok() != Some(provider.authorization.origin())
+            });
+            if by_hand && elsewhere && !connection.options.own_callback {
+                return Err(UpstreamError::Answer(
+                    "the answer came from an issuer at another host than the authorization URL's. If that is right, \
+                     switch on a callback URL of the connection's own"
+                        .into(),
+                ));
+            }
+            return Ok(());
+        };
         match iss {
             Some(iss) if provider.entry.endpoints.issuer_per_tenant.is_none() && iss != document.issuer => {
                 Err(UpstreamError::Answer("the answer came from another issuer".into()))

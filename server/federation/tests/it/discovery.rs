@@ -145,6 +145,19 @@ async fn the_issuer_of_an_answer_is_compared() {
     check(Some(provider.url(""))).await.unwrap();
     let error = check(None).await.unwrap_err();
     assert!(error.to_string().contains("issuer"), "promised, but not there: {error}");
-    // Without discovery there is no issuer to compare with.
-    federation().check_issuer(&provider.connection("oauth2"), Some("https://any.example")).await.unwrap();
+    // Without discovery there is no issuer to compare with, but it is not at another host.
+    let mut custom = provider.connection("oauth2");
+    let own = provider.url("/tenant");
+    for iss in [None, Some(own.as_str())] {
+        federation().check_issuer(&custom, iss).await.unwrap();
+    }
+    for iss in ["https://any.example", "nonsense", ""] {
+        federation().check_issuer(&custom, Some(iss)).await.unwrap_err();
+    }
+    custom.options.own_callback = true;
+    federation().check_issuer(&custom, Some("https://any.example")).await.unwrap();
+    federation()
+        .check_issuer(&crate::harness::connection("github"), Some("https://any.example"))
+        .await
+        .unwrap();
 }

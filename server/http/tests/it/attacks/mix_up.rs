@@ -33,15 +33,15 @@ async fn every_answer_names_its_issuer() {
     }
 }
 
-/// A connection to an attacker's authorization server. Its answers have a callback of their own, as the guide
-/// says for providers that are not trusted with the others' users.
-async fn attackers(server: &Server, evil: &Publisher, client: &Registered) -> Connection {
+/// A connection to an attacker's authorization server; docs/security.md says that providers which are not trusted
+/// with the others' users have a callback of their own.
+async fn attackers(server: &Server, evil: &Publisher, client: &Registered, own_callback: bool) -> Connection {
     let at = |path: &str| Some(evil.url(path));
     let options = ConnectionOptions {
         authorization_url: at("/authorize"),
         token_url: at("/token"),
         user_info_url: at("/userinfo"),
-        own_callback: true,
+        own_callback,
         ..ConnectionOptions::default()
     };
     let connection = Connection { options, ..server.connection.clone() };
@@ -59,7 +59,7 @@ async fn an_honest_providers_code_is_not_sent_to_an_attackers_server() {
     let client = application(&server).await;
     let evil = Publisher::start().await;
     evil.json("/token", &json!({"access_token": "x", "token_type": "Bearer"}));
-    attackers(&server, &evil, &client).await;
+    attackers(&server, &evil, &client, true).await;
     let mut victim = Browser::default();
     let to_evil = redirected(&victim.get(&server, &authorize(&client, &[("connection", "evil")])).await);
     assert!(to_evil.as_str().starts_with(&evil.url("/authorize")), "{to_evil}");
@@ -96,7 +96,7 @@ async fn a_callback_of_its_own_takes_the_answers_of_its_connection_alone() {
     let server = Server::with_provider().await;
     let client = application(&server).await;
     let evil = Publisher::start().await;
-    attackers(&server, &evil, &client).await;
+    attackers(&server, &evil, &client, true).await;
     let mut victim = Browser::default();
     let there = redirected(&victim.get(&server, &authorize(&client, &[("connection", "provider")])).await);
     let state = param(&there, "state");
@@ -106,4 +106,21 @@ async fn a_callback_of_its_own_takes_the_answers_of_its_connection_alone() {
     }
     let to_evil = redirected(&victim.get(&server, &authorize(&client, &[("connection", "evil")])).await);
     assert_eq!(param(&to_evil, "redirect_uri"), format!("{ISSUER}login/callback/evil"));
+}
+
+/// Where both share a callback, an honest server that says who it is (RFC 9207) is still not taken for another.
+#[tokio::test]
+async fn an_answer_that_names_another_issuer_is_refused() {
+    let server = Server::with_provider().await;
+    let client = application(&server).await;
+    let evil = Publisher::start().await;
+    attackers(&server, &evil, &client, false).await;
+    for issuer in ["https://honest.example/", "https%3A%2F%2Fhonest.example", "x"] {
+        let mut victim = Browser::default();
+        let to_evil = redirected(&victim.get(&server, &authorize(&client, &[("connection", "evil")])).await);
+        let back = format!("/login/callback?code=honest&iss={issuer}&state={}", param(&to_evil, "state"));
+        let answer = victim.get(&server, &back).await;
+        assert_eq!(answer.status, 502, "{issuer}: {}", answer.text);
+    }
+    assert_eq!(evil.count("/token"), 0, "the code did not leave");
 }
