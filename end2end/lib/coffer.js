@@ -97,7 +97,8 @@ export class Coffer {
   /** Stops the process and removes everything. No secret of the run may stand in what it said. */
   async stop() {
     // Where there are metrics, they are output like the log.
-    const metrics = await fetch(new URL("metrics", this.url)).catch(() => null);
+    const listen = this.environment().COFFER_METRICS__LISTEN;
+    const metrics = listen ? await fetch(`http://${listen}/metrics`).catch(() => null) : null;
     const said = metrics?.ok ? await metrics.text() : "";
     await this.halt();
     const keys = await readFile(join(this.folder, "coffer.key"), "utf8").catch(() => "");
