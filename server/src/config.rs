@@ -41,6 +41,8 @@ pub struct Config {
     pub outbound: Outbound,
     /// The management API.
     pub management: Management,
+    /// Metrics.
+    pub metrics: Metrics,
     /// The sandbox.
     pub sandbox: Sandbox,
     /// The log.
@@ -107,6 +109,14 @@ pub struct Management {
     pub requests_per_second: NonZeroU32,
     /// Requests of one application at once.
     pub burst: NonZeroU32,
+}
+
+/// Metrics.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Where they are read.
+    pub listen: Option<SocketAddr>,
 }
 
 /// The sandbox of `coffer serve --sandbox`.

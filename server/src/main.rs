@@ -6,6 +6,7 @@ mod config;
 mod explain;
 mod keyfile;
 mod logging;
+mod metrics;
 mod reseal;
 mod sandbox;
 mod serving;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use coffer_crypto::Secret;
@@ -11,7 +11,7 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use ipnet::IpNet;
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::{
-    Client, Response,
+    Client, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
@@ -134,15 +134,15 @@ impl Outbound {
         let host = self.check(&url).await?;
         let mut headers = parts.headers;
         headers.insert(ACCEPT, http::HeaderValue::from_static("application/json"));
-        let sent = self.strict.request(parts.method, url).headers(headers).body(body).send().await;
-        read(&host, sent.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
+        let request = self.strict.request(parts.method, url).headers(headers).body(body);
+        read(&host, send(Purpose::Token, &host, request).await?, LONGEST_ANSWER).await
     }
 
     /// A document that a stranger publishes: no redirect, no more than `longest` bytes of it.
     pub(crate) async fn document(&self, url: &Url, longest: usize) -> Result<HttpResponse, OutboundError> {
         let host = self.check(url).await?;
-        let sent = self.strict.get(url.clone()).header(ACCEPT, "application/json").send().await;
-        read(&host, sent.map_err(|error| explain(&host, &error))?, longest).await
+        let request = self.strict.get(url.clone()).header(ACCEPT, "application/json");
+        read(&host, send(Purpose::Document, &host, request).await?, longest).await
     }
 
     /// A document, with a bearer token where there is one.
@@ -156,7 +156,7 @@ impl Outbound {
         if let Some(token) = bearer {
             request = request.bearer_auth(token.reveal());
         }
-        read(&host, request.send().await.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
+        read(&host, send(Purpose::Document, &host, request).await?, LONGEST_ANSWER).await
     }
 
     /// A call of a provider's API with a bearer token: a GET, or a POST of JSON where there is a body.
@@ -183,7 +183,7 @@ impl Outbound {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        read(&host, request.send().await.map_err(|error| explain(&host, &error))?, LONGEST_ANSWER).await
+        read(&host, send(Purpose::Call, &host, request).await?, LONGEST_ANSWER).await
     }
 
     /// Posts something to whoever wants to be told it. Any status is an answer.
@@ -199,7 +199,7 @@ impl Outbound {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let mut response = request.send().await.map_err(|error| explain(&host, &error))?;
+        let mut response = send(Purpose::Notice, &host, request).await?;
         let mut body = Vec::new();
         while body.len() < BEGINNING
             && let Some(chunk) = response.chunk().await.map_err(|error| explain(&host, &error))?
@@ -241,6 +241,38 @@ impl Outbound {
         let mut used = found.into_iter().filter(|ip| address::allowed(*ip, &self.allow_private)).peekable();
         used.peek().is_some() && used.all(|ip| address::explicitly_allowed(ip, &self.allow_private))
     }
+}
+
+/// What a request is for, in the metrics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Token,
+    Document,
+    Call,
+    Notice,
+}
+
+impl Purpose {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Document => "document",
+            Self::Call => "call",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// Sends it, and notes how long the answer took.
+async fn send(purpose: Purpose, host: &str, request: RequestBuilder) -> Result<Response, OutboundError> {
+    let started = Instant::now();
+    let sent = request.send().await;
+    let status = sent.as_ref().map_or_else(|_| "0".to_owned(), |answer| answer.status().as_str().to_owned());
+    // Administrators choose who is asked for tokens; elsewhere a stranger could make a time series of every name.
+    let named = if purpose == Purpose::Token { host.to_owned() } else { String::new() };
+    let labels = [("purpose", purpose.label().to_owned()), ("host", named), ("status", status)];
+    metrics::histogram!("coffer_outbound_request_duration_seconds", &labels).record(started.elapsed());
+    sent.map_err(|error| explain(host, &error))
 }
 
 fn explain(host: &str, error: &reqwest::Error) -> OutboundError {

@@ -7,6 +7,7 @@ mod guard;
 mod health;
 mod hosted;
 mod management;
+mod measure;
 mod my_account;
 mod network;
 mod presented;

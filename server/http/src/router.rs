@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    middleware::{from_fn_with_state, map_response},
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::Response,
 };
 use tower_http::{
@@ -15,7 +15,8 @@ use tower_http::{
 };
 
 use crate::{
-    AppState, assets, console, guard, health, hosted, management, my_account, network, protocol, session,
+    AppState, assets, console, guard, health, hosted, management, measure, my_account, network, protocol,
+    session,
 };
 
 /// What protects an endpoint from the wrong caller.
@@ -218,6 +219,7 @@ pub fn router(state: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(map_response(explain_time_out))
         .layer(from_fn_with_state(state.clone(), guard::secure))
+        .layer(from_fn(measure::measure))
         .layer(from_fn_with_state(state.clone(), network::identify))
         .with_state(state)
 }

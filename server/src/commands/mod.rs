@@ -59,6 +59,9 @@ pub enum Failure {
     /// Signing keys.
     #[error("{0}")]
     Signing(#[from] coffer_oidc::keys::KeysError),
+    /// Metrics.
+    #[error("metrics cannot be taken: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
     /// A blueprint.
     #[error("{file}: {source}")]
     Blueprint {

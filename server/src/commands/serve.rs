@@ -1,5 +1,6 @@
 //! `coffer serve`
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use coffer_http::router;
@@ -9,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, say};
 use crate::{
     config::Config,
-    reseal, sandbox, serving,
+    metrics, reseal, sandbox, serving,
     tls::Certificate,
     wiring::{self, Base},
 };
@@ -21,12 +22,11 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failure> {
     // First of all: a second server by mistake must not touch the database.
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        Failure::Start(format!(
-            "cannot listen on {}: {error}. Stop what uses the port, or set listen to another",
-            config.listen
-        ))
-    })?;
+    let listener = bind("listen", config.listen).await?;
+    let metrics = match config.metrics.listen {
+        Some(address) => Some((bind("metrics.listen", address).await?, metrics::install()?)),
+        None => None,
+    };
     let certificate = Certificate::load(&config.tls)?;
     // Before it says that it is there: a signal right after that must not cut it off.
     let told = told_to_stop().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
@@ -61,6 +61,10 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         let (state, stop) = (server.state.clone(), stop.clone());
         async move { state.oidc.run_herald(stop).await }
     });
+    let measured = metrics.map(|(listener, handle)| {
+        let stop = stop.clone();
+        tokio::spawn(metrics::serve(listener, handle, stop))
+    });
     let serving = tokio::spawn(serving::run(listener, certificate, router(server.state), stop.clone()));
     told.await;
     tracing::info!("stopping: requests under way are finished first");
@@ -74,7 +78,18 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
     server.vault.drain().await;
     let _ = tokio::join!(background, revoker, messenger, herald);
+    if let Some(measured) = measured {
+        let _ = measured.await;
+    }
     Ok(())
+}
+
+async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::Start(format!(
+            "cannot listen on {address}: {error}. Stop what uses the port, or set {setting} to another"
+        ))
+    })
 }
 
 /// Removes what expired, and seals values anew that an older key holds.

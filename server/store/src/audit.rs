@@ -33,6 +33,9 @@ pub struct Audit(pub(crate) Store);
 
 /// Writes events within the caller's transaction, and what webhooks are told of them.
 pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), StoreError> {
+    for event in events {
+        metrics::counter!("coffer_events_total", "event" => event.code.as_str()).increment(1);
+    }
     for chunk in events.chunks(CHUNK) {
         let rows = chunk.iter().map(row);
         audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
