@@ -127,12 +127,18 @@ pub(crate) fn TextArea(
                 prop:value=value
                 on:input=move |ev| value.set(event_target_value(&ev))
             >
-                {value.get_untracked()}
+                {inside_textarea(value.get_untracked())}
             </textarea>
             {error_text(id, error)}
         </div>
     }
     .into_any()
+}
+
+/// Leptos writes what is in a textarea as it is, though a browser reads it as markup does: with character
+/// references, to the first end tag.
+fn inside_textarea(text: String) -> String {
+    if cfg!(feature = "ssr") { text.replace('&', "&amp;").replace('<', "&lt;") } else { text }
 }
 
 /// A choice from a closed list: pairs of value and words.
@@ -175,4 +181,19 @@ pub(crate) fn Select(
         </div>
     }
     .into_any()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_text_does_not_end_its_textarea() {
+        let html = Owner::new().with(|| {
+            let value = RwSignal::new("</textarea><form action=//evil>&lt;".to_owned());
+            view! { <TextArea label="Keys" name="jwks" value=value errors=Errors::new()/> }.to_html()
+        });
+        assert_eq!(html.matches("</textarea>").count(), 1, "{html}");
+        assert!(html.contains("&lt;/textarea>&lt;form action=//evil>&amp;lt;"), "{html}");
+    }
 }

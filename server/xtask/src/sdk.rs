@@ -19,6 +19,9 @@ pub fn test() -> Outcome {
     if output(program("openssl").arg("version")).is_none() {
         browser::install("OpenSSL's command", &["openssl"])?;
     }
+    if output(program("curl").arg("--version")).is_none() {
+        browser::install("curl, which the guides use", &["curl"])?;
+    }
     let folder = root().join("end2end/sdk");
     browser::packages("SDKs from npm", &folder)?;
     let place = target().join("sdk");

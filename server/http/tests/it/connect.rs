@@ -192,6 +192,27 @@ async fn fewer_scopes_than_asked_are_what_the_vault_says() {
     assert_eq!(exchange(&server, &client, &refresh, "").await.json()["scope"], "notes.read");
 }
 
+/// RFC 8252 section 7.3: a program on the user's machine takes whatever port is free.
+#[tokio::test]
+async fn a_program_on_the_users_machine_connects_from_any_port() {
+    let server = Server::with_provider().await;
+    let (client, _, token) = ready(&server).await;
+    let known = server.store.clients().get(&client.id).await.unwrap().unwrap();
+    let local = Client { callbacks: vec!["http://127.0.0.1/done".into()], ..known.clone() };
+    let event = AuditEvent::new(server.clock.now(), EventCode::ApplicationUpdated, Actor::System, "test");
+    server.store.clients().update(&local, known.version, event).await.unwrap();
+    for (redirect_uri, status) in [
+        ("http://127.0.0.1:49152/done", 201),
+        ("http://127.0.0.1:49152/other", 400),
+        ("http://127.0.0.2:49152/done", 400),
+    ] {
+        let mut body = connect_body(&[]);
+        body["redirect_uri"] = json!(redirect_uri);
+        let answer = connect(&server, &token, body).await;
+        assert_eq!(answer.status, status, "{redirect_uri}: {}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn what_can_be_connected_is_listed() {
     let server = Server::with_provider().await;

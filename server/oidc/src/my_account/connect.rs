@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::{CREATE, Caller, ConnectedAccountView, FieldProblem, MyAccountError, accounts::view};
-use crate::{Oidc, presented::Presented};
+use crate::{Oidc, presented::Presented, redirect};
 
 /// The body of a connect request.
 #[derive(Debug, Default, Deserialize)]
@@ -123,7 +123,7 @@ impl Oidc {
             },
         };
         let redirect_uri = given(params.redirect_uri).unwrap_or_default();
-        if !caller.client.callbacks.contains(&redirect_uri) {
+        if !redirect::is_registered(&caller.client, &redirect_uri) {
             wrong(
                 "redirect_uri",
                 "The redirect_uri must be one of the application's callback URLs, exactly.",
