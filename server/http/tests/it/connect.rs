@@ -3,6 +3,7 @@
 use coffer_core::{
     Clock as _, Scopes,
     audit::{Actor, AuditEvent, EventCode},
+    client::Client,
     ids::ClientId,
 };
 use coffer_providers::Provider;
