@@ -1,4 +1,4 @@
-// PyPI authlib, auth0-python and auth0-api-python. Each program is a suite of its own, in the folder python.
+// PyPI authlib, auth0-python, auth0-api-python and auth0-server-python. Each program is a suite of its own, in the folder python.
 
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
@@ -34,7 +34,11 @@ describe("Python", { timeout: 180_000 }, () => {
   let world, settings;
   before(async () => {
     world = await World.start();
-    const client = await world.application("regular_web", { callbacks: [CALLBACK], grants: GRANTS });
+    const client = await world.application("regular_web", {
+      callbacks: [CALLBACK],
+      grants: GRANTS,
+      connect_accounts: true,
+    });
     const manager = await world.manager();
     const secret = randomBytes(24).toString("hex");
     await world.coffer.apply(APIS, { API_SECRET: secret });
@@ -56,7 +60,13 @@ describe("Python", { timeout: 180_000 }, () => {
   });
   after(() => world?.stop());
 
-  for (const program of ["authlib_code.py", "auth0_authentication.py", "auth0_management.py", "auth0_api.py"]) {
+  for (const program of [
+    "authlib_code.py",
+    "auth0_authentication.py",
+    "auth0_management.py",
+    "auth0_api.py",
+    "auth0_server.py",
+  ]) {
     it(program, () => python(program, settings, () => world.person()));
   }
 });

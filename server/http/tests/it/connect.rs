@@ -221,6 +221,17 @@ async fn what_can_be_connected_is_listed() {
     let list = server.bearer("GET", &format!("{PATH}/connections"), &token, None).await.json();
     assert_eq!(list["connections"][0]["name"], "provider");
     assert_eq!(list["connections"][0]["strategy"], "oauth2");
+    let (client, refresh, _) = ready(&server).await;
+    for (scope, status) in [
+        ("read:me:connected_accounts", 200),
+        ("create:me:connected_accounts", 200),
+        ("delete:me:connected_accounts", 403),
+    ] {
+        let answer = refresh_for(&server, &client, &refresh, scope).await;
+        let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+        let listed = server.bearer("GET", &format!("{PATH}/connections"), &token, None).await;
+        assert_eq!(listed.status, status, "{scope}: {}", listed.text);
+    }
 }
 
 /// A ceiling that a token stays below, one that the provider narrows to, and one that leaves nothing.

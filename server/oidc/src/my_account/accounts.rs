@@ -73,7 +73,7 @@ impl Oidc {
         from: Option<&str>,
         take: Option<&str>,
     ) -> Result<AccountsPage, MyAccountError> {
-        let caller = self.caller(access, READ).await?;
+        let caller = self.caller(access, &[READ]).await?;
         let take = match take.filter(|text| !text.is_empty()) {
             None => PAGE,
             Some(text) => text.parse().ok().filter(|n| (1..=LARGEST_PAGE).contains(n)).ok_or_else(|| {
@@ -106,7 +106,7 @@ impl Oidc {
         id: &str,
         ip: Option<&str>,
     ) -> Result<(), MyAccountError> {
-        let caller = self.caller(access, DELETE).await?;
+        let caller = self.caller(access, &[DELETE]).await?;
         let found = self.store.token_sets().get(&TokenSetId::from_text(id)).await?;
         let set = found.filter(|set| set.user_id == caller.user.id).ok_or(MyAccountError::NotFound)?;
         let enabled = self.store.connections().is_enabled(&set.connection_id, &caller.client.id).await?;
@@ -127,12 +127,13 @@ impl Oidc {
         }
     }
 
-    /// `GET /me/v1/connected-accounts/connections`
+    /// `GET /me/v1/connected-accounts/connections`: for whoever may read or create connected accounts.
     pub async fn connectable_connections(
         &self,
         access: &Presented,
     ) -> Result<Vec<ConnectableView>, MyAccountError> {
-        let caller = self.caller(access, CREATE).await?;
+        // Some SDKs ask for the one, some for the other.
+        let caller = self.caller(access, &[READ, CREATE]).await?;
         let connections = self.store.connections().enabled_for(&caller.client.id).await?;
         Ok(connections
             .into_iter()

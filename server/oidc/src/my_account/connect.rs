@@ -77,7 +77,7 @@ impl Oidc {
         access: &Presented,
         params: impl FnOnce() -> Result<ConnectParams, MyAccountError>,
     ) -> Result<Connecting, MyAccountError> {
-        let caller = self.caller(access, CREATE).await?;
+        let caller = self.caller(access, &[CREATE]).await?;
         let request = self.checked(&caller, params()?).await?;
         let now = self.clock.now();
         let [auth_session, ticket] = std::array::from_fn(|_| rng::token(self.rng.as_ref()));
@@ -193,7 +193,7 @@ impl Oidc {
         request: impl FnOnce() -> Result<CompleteRequest, MyAccountError>,
         ip: Option<&str>,
     ) -> Result<Completed, MyAccountError> {
-        let caller = self.caller(access, CREATE).await?;
+        let caller = self.caller(access, &[CREATE]).await?;
         let request = request()?;
         let missing: Vec<_> = [
             ("auth_session", request.auth_session.is_none()),

@@ -37,14 +37,14 @@ impl Oidc {
     pub(crate) async fn caller(
         &self,
         access: &Presented,
-        scope: &'static str,
+        scopes: &[&'static str],
     ) -> Result<Caller, MyAccountError> {
         let grant = self.presented(access).await?;
         if grant.audience.as_deref() != Some(self.my_account_audience().as_str()) {
             return Err(MyAccountError::Unauthorized("The access token is not for the My Account API."));
         }
-        if !grant.scopes.contains(scope) {
-            return Err(MyAccountError::InsufficientScope(scope));
+        if !scopes.iter().any(|scope| grant.scopes.contains(scope)) {
+            return Err(MyAccountError::InsufficientScope(scopes.first().copied().unwrap_or_default()));
         }
         let gone = MyAccountError::Unauthorized("The user or the application was deleted.");
         let Some(user_id) = &grant.user_id else { return Err(gone) };
