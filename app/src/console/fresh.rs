@@ -36,9 +36,8 @@ impl FreshSecret {
         (label, field): (&'static str, &'static str),
         otherwise: impl Fn() -> AnyView + Send + 'static,
     ) -> AnyView {
-        let shown = move || {
-            match self.issued_to(&id) {
-            Some(secret) => view! {
+        let shown = move |secret: String| {
+            view! {
                 <div class="grid gap-4">
                     <p class="alert alert-warn" role="status">
                         "Copy the secret now and keep it safe. It is not shown again after you leave this page."
@@ -46,11 +45,9 @@ impl FreshSecret {
                     <CopyField label=label id=field value=secret/>
                 </div>
             }
-            .into_any(),
-            None => otherwise(),
-        }
+            .into_any()
         };
-        shown.into_any()
+        (move || self.issued_to(&id).map_or_else(&otherwise, shown)).into_any()
     }
 
     /// The secret issued to `id`, if it was just now.

@@ -2,29 +2,72 @@
 
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
-use super::{Errors, ready};
+use super::{Errors, Toasts, ready};
 use crate::server_fns::Failure;
 
-/// Calls the server, one call at a time: `done` gets what it answers, `errors` shows why it refused.
-pub(crate) fn send<T: 'static>(
-    errors: Errors,
+/// Calls the server, one call at a time: `done` gets what it answers, `failed` why it refused.
+fn call<T: 'static>(
     pending: RwSignal<bool>,
-    call: impl Future<Output = Result<T, Failure>> + 'static,
+    request: impl Future<Output = Result<T, Failure>> + 'static,
     done: impl FnOnce(T) + 'static,
+    failed: impl FnOnce(Failure) + 'static,
 ) {
     if pending.get_untracked() {
         return;
     }
     pending.set(true);
-    errors.clear();
     spawn_local(async move {
-        match call.await {
+        match request.await {
             Ok(answer) => done(answer),
-            Err(failure) => errors.show(failure),
+            Err(failure) => failed(failure),
         }
         // What was done may have taken the form off the page.
         _ = pending.try_set(false);
     });
+}
+
+/// Sends a form: `errors` shows why it was refused.
+pub(crate) fn send<T: 'static>(
+    errors: Errors,
+    pending: RwSignal<bool>,
+    request: impl Future<Output = Result<T, Failure>> + 'static,
+    done: impl FnOnce(T) + 'static,
+) {
+    errors.clear();
+    call(pending, request, done, move |failure| errors.show(failure));
+}
+
+/// Does what stands in no form: a toast says why it was refused.
+pub(crate) fn act<T: 'static>(
+    toasts: Toasts,
+    pending: RwSignal<bool>,
+    request: impl Future<Output = Result<T, Failure>> + 'static,
+    done: impl FnOnce(T) + 'static,
+) {
+    call(pending, request, done, move |failure| toasts.failed(failure.to_string()));
+}
+
+/// A button outside of forms; shows while the answer is awaited.
+#[component]
+pub(crate) fn Press(
+    label: &'static str,
+    #[prop(into)] pending: Signal<bool>,
+    #[prop(default = "btn")] class: &'static str,
+    press: impl Fn() + 'static,
+) -> impl IntoView {
+    let waiting = ready::waiting();
+    view! {
+        <button
+            type="button"
+            class=class
+            disabled=waiting
+            aria-busy=move || pending.get().then_some("true")
+            on:click=move |_| press()
+        >
+            {label}
+        </button>
+    }
+    .into_any()
 }
 
 /// A form whose submission runs `on_submit`. Its controls wait for hydration; until then the method is

@@ -4,6 +4,7 @@ use coffer_contract::{
     ApiError,
     administrator::AdministratorView,
     catalogue::{CatalogueEntry, ConnectionGroup},
+    connection::CALLBACK_PATH,
 };
 use coffer_core::audit::{Actor, AuditEvent, EventCode};
 use coffer_store::Store;
@@ -38,7 +39,7 @@ impl Signed {
 
     /// What to register at every provider as redirect URI.
     pub fn callback_url(&self) -> String {
-        format!("{}login/callback", self.admin().issuer)
+        format!("{}{CALLBACK_PATH}", self.admin().issuer)
     }
 
     pub(crate) fn admin(&self) -> &Admin {

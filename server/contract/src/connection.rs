@@ -148,13 +148,18 @@ pub struct ConnectionOptions {
 
 impl ConnectionOptions {
     /// Where the provider's answers come, below the issuer: what is registered there as redirect URI.
-    /// Names of connections are slugs, and stay.
     pub fn callback_path(&self, name: &str) -> String {
-        match self.own_callback {
-            true => format!("login/callback/{name}"),
-            false => "login/callback".to_owned(),
-        }
+        callback_path(self.own_callback.then_some(name))
     }
+}
+
+/// Where the answers of every provider come, below the issuer.
+pub const CALLBACK_PATH: &str = "login/callback";
+
+/// The same, or, where the name of a connection is given, where the answers of its provider alone come. Names of
+/// connections are slugs, and stay.
+pub fn callback_path(own: Option<&str>) -> String {
+    own.map_or_else(|| CALLBACK_PATH.to_owned(), |name| format!("{CALLBACK_PATH}/{name}"))
 }
 
 /// A row of a connection list.

@@ -1,5 +1,6 @@
 //! The issuer identifier: the public base URL, with its trailing slash.
 
+use coffer_contract::connection::CALLBACK_PATH;
 use coffer_core::connection::Connection;
 use url::Url;
 
@@ -34,7 +35,7 @@ impl Issuer {
 
     /// The redirect URI to register at providers.
     pub fn callback_url(&self) -> String {
-        self.at("login/callback")
+        self.at(CALLBACK_PATH)
     }
 
     /// The redirect URI to register at the provider of `connection`.

@@ -1,7 +1,7 @@
 //! A new application.
 
 use coffer_contract::application::{ApplicationType, NewApplication};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         Errors, Toasts,
         errors::Problem,
         field::Field,
-        form::{Submit, SubmitForm},
+        form::{Submit, SubmitForm, send},
         layout::{PageHead, Section},
         toggle::RadioCard,
     },
@@ -29,29 +29,18 @@ pub(crate) fn New() -> impl IntoView {
     let name = RwSignal::new(String::new());
     let app_type = RwSignal::new(ApplicationType::RegularWeb);
     let create = move || {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
-        errors.clear();
         let navigate = navigate.clone();
         let new = NewApplication {
             name: name.get_untracked().trim().to_owned(),
             app_type: app_type.get_untracked(),
         };
-        spawn_local(async move {
-            let title = new.name.clone();
-            match create_application(new).await {
-                Ok(issued) => {
-                    toasts.done(format!("{title} is created."));
-                    let tab = if issued.client_secret.is_some() { "credentials" } else { "settings" };
-                    let page = format!("{}?tab={tab}", address::application(&issued.client_id));
-                    fresh.keep(issued.client_id, issued.client_secret);
-                    navigate(&page, NavigateOptions::default());
-                }
-                Err(failure) => errors.show(failure),
-            }
-            pending.set(false);
+        let title = new.name.clone();
+        send(errors, pending, create_application(new), move |issued| {
+            toasts.done(format!("{title} is created."));
+            let tab = if issued.client_secret.is_some() { "credentials" } else { "settings" };
+            let page = format!("{}?tab={tab}", address::application(&issued.client_id));
+            fresh.keep(issued.client_id, issued.client_secret);
+            navigate(&page, NavigateOptions::default());
         });
     };
     let types = ApplicationType::ALL

@@ -3,7 +3,7 @@
 use coffer_contract::{
     Timestamp,
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
-    connection::Purpose,
+    connection::{CALLBACK_PATH, Purpose, callback_path},
 };
 use leptos::prelude::*;
 
@@ -74,13 +74,13 @@ pub(super) fn ConnectionFields(
     });
     let authentication = draft.options.client_authentication;
     let secretless = Signal::derive(move || authentication.with(|method| method == PRIVATE_KEY_JWT));
-    let base = callback_url.split("login/callback").next().unwrap_or_default().to_owned();
+    let base = callback_url.split(CALLBACK_PATH).next().unwrap_or_default().to_owned();
     let key_set_url = format!("{base}.well-known/jwks.json");
     let (name, own_callback) = (draft.name, draft.options.own_callback);
     // Follows the switch below: what is shown is what is to be registered once the form is saved.
-    let callback_url = Signal::derive(move || match own_callback.get() {
-        true => format!("{base}login/callback/{}", name.get()),
-        false => format!("{base}login/callback"),
+    let callback_url = Signal::derive(move || {
+        let path = name.with(|name| callback_path(own_callback.get().then_some(name)));
+        format!("{base}{path}")
     });
     let label = if creating { "Create connection" } else { "Save changes" };
     view! {

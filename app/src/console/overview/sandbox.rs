@@ -5,7 +5,12 @@ use leptos::prelude::*;
 
 use crate::{
     server_fns::overview::set_up_sandbox,
-    ui::{Errors, Toasts, errors::Problem, form::send, layout::Section, ready},
+    ui::{
+        Errors, Toasts,
+        errors::Problem,
+        form::{Press, send},
+        layout::Section,
+    },
 };
 
 /// One click sets it up; then the agent is a link away.
@@ -16,11 +21,10 @@ pub(super) fn Sandbox(
     done: Callback<()>,
 ) -> impl IntoView {
     let toasts = Toasts::of_page();
-    let waiting = ready::waiting();
     let errors = Errors::new();
     let pending = RwSignal::new(false);
     let state = RwSignal::new(sandbox);
-    let set_up = move |_| {
+    let set_up = move || {
         send(errors, pending, set_up_sandbox(), move |now| {
             state.set(now);
             toasts.done("The sandbox is ready.");
@@ -45,15 +49,7 @@ pub(super) fn Sandbox(
                     .into_any()
                 } else {
                     view! {
-                        <button
-                            type="button"
-                            class="btn btn-primary"
-                            disabled=waiting
-                            aria-busy=move || pending.get().then_some("true")
-                            on:click=set_up
-                        >
-                            "Set up the sandbox"
-                        </button>
+                        <Press label="Set up the sandbox" class="btn btn-primary" pending=pending press=set_up/>
                         <p class="hint">"Creates a connection and an application."</p>
                     }
                     .into_any()

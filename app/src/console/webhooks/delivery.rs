@@ -15,9 +15,9 @@ use crate::{
     server_fns::webhook::{delivery, resend_delivery},
     ui::{
         Toasts,
+        form::{Press, act},
         layout::{PageHead, Section},
         load::loaded,
-        ready,
         table::table,
         time::Time,
     },
@@ -127,41 +127,19 @@ fn attempts(list: &[Attempt]) -> AnyView {
 #[component]
 fn SendAgain(detail: RwSignal<DeliveryDetail>, enabled: bool) -> impl IntoView {
     let toasts = Toasts::of_page();
-    let waiting = ready::waiting();
     let pending = RwSignal::new(false);
-    let send = move |_| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
+    let send = move || {
         let (webhook, id, before) =
             detail.with_untracked(|d| (d.webhook_id.clone(), d.summary.id.clone(), latest(d)));
-        spawn_local(async move {
-            match resend_delivery(webhook, id).await {
-                Ok(()) => {
-                    toasts.done("The delivery is sent again.");
-                    look(detail, before, LOOKS);
-                }
-                Err(failure) => toasts.failed(failure.to_string()),
-            }
-            _ = pending.try_set(false);
+        act(toasts, pending, resend_delivery(webhook, id), move |()| {
+            toasts.done("The delivery is sent again.");
+            look(detail, before, LOOKS);
         });
     };
     if !enabled {
         return view! { <p class="text-sm text-muted">"The webhook is off."</p> }.into_any();
     }
-    view! {
-        <button
-            type="button"
-            class="btn btn-primary"
-            disabled=waiting
-            aria-busy=move || pending.get().then_some("true")
-            on:click=send
-        >
-            "Send again"
-        </button>
-    }
-    .into_any()
+    view! { <Press label="Send again" class="btn btn-primary" pending=pending press=send/> }.into_any()
 }
 
 fn latest(detail: &DeliveryDetail) -> Option<Timestamp> {

@@ -1,7 +1,7 @@
 //! One webhook: deliveries, settings and signing secret.
 
 use coffer_contract::webhook::{WebhookDetail, WebhookForm};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_params_map},
@@ -14,9 +14,9 @@ use crate::{
     server_fns::webhook::{test_webhook, webhook},
     ui::{
         Toasts,
+        form::{Press, act},
         layout::PageHead,
         load::loaded,
-        ready,
         tabs::{Tabs, current},
     },
 };
@@ -69,35 +69,13 @@ pub(super) fn name(form: &WebhookForm) -> String {
 fn SendTest(id: String) -> impl IntoView {
     let toasts = Toasts::of_page();
     let navigate = use_navigate();
-    let waiting = ready::waiting();
     let pending = RwSignal::new(false);
-    let send = move |_| {
-        if pending.get_untracked() {
-            return;
-        }
-        pending.set(true);
+    let send = move || {
         let (id, navigate) = (id.clone(), navigate.clone());
-        spawn_local(async move {
-            match test_webhook(id.clone()).await {
-                Ok(delivery) => {
-                    toasts.done("A test event is on its way.");
-                    navigate(&address::delivery(&id, &delivery), NavigateOptions::default());
-                }
-                Err(failure) => toasts.failed(failure.to_string()),
-            }
-            _ = pending.try_set(false);
+        act(toasts, pending, test_webhook(id.clone()), move |delivery| {
+            toasts.done("A test event is on its way.");
+            navigate(&address::delivery(&id, &delivery), NavigateOptions::default());
         });
     };
-    view! {
-        <button
-            type="button"
-            class="btn"
-            disabled=waiting
-            aria-busy=move || pending.get().then_some("true")
-            on:click=send
-        >
-            "Send test event"
-        </button>
-    }
-    .into_any()
+    view! { <Press label="Send test event" pending=pending press=send/> }
 }

@@ -11,7 +11,8 @@ use crate::publisher::Publisher;
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-async fn with_keys(server: &Server, change: impl FnOnce(&mut Client)) -> Registered {
+/// A client that proves itself with a key of its own, and may use every grant.
+pub async fn with_keys(server: &Server, change: impl FnOnce(&mut Client)) -> Registered {
     server
         .register_with(|client| {
             client.auth_method = TokenEndpointAuthMethod::PrivateKeyJwt;

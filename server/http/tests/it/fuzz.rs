@@ -5,13 +5,11 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use coffer_contract::{
-    application::{GrantType, TokenEndpointAuthMethod},
-    registration::RegistrationMode,
-};
+use coffer_contract::registration::RegistrationMode;
 use coffer_fuzz::Inputs;
 use serde_json::json;
 
+use crate::client_assertion::with_keys;
 use crate::connect::ready;
 use crate::harness::{Answer, CALLBACK, Registered, Server};
 use crate::keys::Key;
@@ -96,13 +94,7 @@ async fn token_requests() {
 async fn signed_statements() {
     let server = Server::start().await;
     let key = Key::new(coffer_contract::application::SigningAlgorithm::Es256);
-    let client = server
-        .register_with(|client| {
-            client.auth_method = TokenEndpointAuthMethod::PrivateKeyJwt;
-            client.grants = GrantType::ALL.to_vec();
-            client.jwks = Some(json!({"keys": [key.named("k")]}));
-        })
-        .await;
+    let client = with_keys(&server, |client| client.jwks = Some(json!({"keys": [key.named("k")]}))).await;
     let mut inputs = inputs("jwt");
     while let Some(text) = inputs.text() {
         let text = with(&client, &text);

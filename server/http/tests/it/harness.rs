@@ -380,6 +380,19 @@ impl Server {
     }
 }
 
+/// These parameters, but for the changes. An empty value leaves a parameter out.
+pub fn changed<'a>(
+    mut params: Vec<(&'a str, &'a str)>,
+    changes: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    for (name, value) in changes {
+        params.retain(|(known, _)| known != name);
+        params.push((name, value));
+    }
+    params.retain(|(_, value)| !value.is_empty());
+    params
+}
+
 pub fn challenge() -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))
 }

@@ -8,12 +8,12 @@ use coffer_core::{
 
 use crate::browser::{Browser, param, redirected};
 use crate::device::post;
-use crate::harness::{Answer, CALLBACK, ISSUER, Registered, Server, challenge};
+use crate::harness::{Answer, CALLBACK, ISSUER, Registered, Server, challenge, changed};
 
 /// A good request, and what is changed in it.
 async fn push(server: &Server, client: &Registered, changes: &[(&str, &str)]) -> Answer {
     let challenge = challenge();
-    let mut params = vec![
+    let params = vec![
         ("response_type", "code"),
         ("redirect_uri", CALLBACK),
         ("scope", "openid"),
@@ -21,12 +21,7 @@ async fn push(server: &Server, client: &Registered, changes: &[(&str, &str)]) ->
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
     ];
-    for (name, value) in changes {
-        params.retain(|(known, _)| known != name);
-        params.push((name, value));
-    }
-    params.retain(|(_, value)| !value.is_empty());
-    post(server, "/oauth/par", client, &params).await
+    post(server, "/oauth/par", client, &changed(params, changes)).await
 }
 
 async fn reference(server: &Server, client: &Registered) -> String {

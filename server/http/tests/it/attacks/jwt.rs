@@ -3,12 +3,13 @@
 //! claim in `client_assertion`, `dpop` and the unit tests of server/oidc.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use coffer_contract::application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
+use coffer_contract::application::SigningAlgorithm;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::{application, authorize};
 use crate::browser::{Browser, param, redirected};
+use crate::client_assertion::with_keys;
 use crate::harness::{CALLBACK, ISSUER, Registered, Server, VERIFIER};
 use crate::keys::{Key, assertion_claims};
 
@@ -101,13 +102,7 @@ async fn access_and_logout_tokens_do_not_pass_for_id_tokens() {
 async fn forged_and_confused_client_assertions_are_refused() {
     let server = Server::start().await;
     let key = Key::new(SigningAlgorithm::Es256);
-    let client = server
-        .register_with(|client| {
-            client.auth_method = TokenEndpointAuthMethod::PrivateKeyJwt;
-            client.grants = GrantType::ALL.to_vec();
-            client.jwks = Some(json!({"keys": [key.named("k")]}));
-        })
-        .await;
+    let client = with_keys(&server, |client| client.jwks = Some(json!({"keys": [key.named("k")]}))).await;
     let good = assertion_claims(&server, &client);
     let other = Key::new(SigningAlgorithm::Es256);
     let symmetric = |secret: &str| {

@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::browser::{Browser, param, redirected};
 use crate::connect::enable;
-use crate::harness::{Answer, CALLBACK, Registered, Server, challenge};
+use crate::harness::{Answer, CALLBACK, Registered, Server, challenge, changed};
 
 type Params<'a> = &'a [(&'a str, &'a str)];
 
@@ -28,7 +28,7 @@ type Params<'a> = &'a [(&'a str, &'a str)];
 /// parameter out.
 fn authorize(client: &Registered, changes: Params<'_>) -> String {
     let challenge = challenge();
-    let mut params = vec![
+    let params = vec![
         ("client_id", client.id.as_str()),
         ("redirect_uri", CALLBACK),
         ("response_type", "code"),
@@ -37,14 +37,9 @@ fn authorize(client: &Registered, changes: Params<'_>) -> String {
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
     ];
-    for (name, value) in changes {
-        params.retain(|(known, _)| known != name);
-        params.push((name, value));
-    }
-    params.retain(|(_, value)| !value.is_empty());
     format!(
         "/authorize?{}",
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(changed(params, changes)).finish()
     )
 }
 

@@ -4,7 +4,7 @@
 //! in server/federation/tests/it: outbound, rebinding. Webhooks: server/webhooks/tests/deliver.rs,
 //! private_networks_are_refused_and_long_answers_cut.
 
-use coffer_contract::application::{GrantType, SigningAlgorithm, TokenEndpointAuthMethod};
+use coffer_contract::application::SigningAlgorithm;
 use coffer_contract::connection::ConnectionOptions;
 use coffer_core::{
     Clock as _,
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::authorize;
 use crate::browser::{Browser, param, redirected};
+use crate::client_assertion::with_keys;
 use crate::harness::{CALLBACK, Server, VERIFIER};
 use crate::keys::Key;
 use crate::management::Machine;
@@ -97,13 +98,10 @@ async fn documents_of_applications_do_not_lead_inside() {
     server.registrations(|settings| settings.documents = true).await;
     for host in ["127.0.0.1", "2130706433", "localhost", "[::1]"] {
         for scheme in ["http", "https"] {
-            let client = server
-                .register_with(|client| {
-                    client.auth_method = TokenEndpointAuthMethod::PrivateKeyJwt;
-                    client.grants = GrantType::ALL.to_vec();
-                    client.jwks_uri = Some(format!("{}/jwks.json", inside.at_host(scheme, host)));
-                })
-                .await;
+            let client = with_keys(&server, |client| {
+                client.jwks_uri = Some(format!("{}/jwks.json", inside.at_host(scheme, host)));
+            })
+            .await;
             let code = server.code(&client).await;
             let answer = server
                 .token(&[
