@@ -18,6 +18,7 @@ mod m0010_front_channel;
 mod m0011_trust;
 mod m0012_management;
 mod m0013_client_secrets;
+mod m0014_rate_limits;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_trust::Migration),
             Box::new(m0012_management::Migration),
             Box::new(m0013_client_secrets::Migration),
+            Box::new(m0014_rate_limits::Migration),
         ]
     }
 }

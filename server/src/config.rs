@@ -1,16 +1,18 @@
 //! Configuration: the documented default file, then a file, then the environment.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use coffer_contract::validate::is_loopback;
+use coffer_store::without_password;
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
 };
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 use url::Url;
 
@@ -63,8 +65,45 @@ pub struct Tls {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// `sqlite:path`.
-    pub url: String,
+    /// `sqlite:path` or `postgres://user@host/database`.
+    pub url: DatabaseUrl,
+    /// Most connections to a PostgreSQL server, at least 2.
+    pub connections: u32,
+}
+
+/// The address of the database. A password in it is shown nowhere.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The address with its password, for the database alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is that of a server.
+    pub fn is_server(&self) -> bool {
+        self.0.starts_with("postgres://") || self.0.starts_with("postgresql://")
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&without_password(&self.0))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for DatabaseUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// The key file.
@@ -183,12 +222,15 @@ impl Config {
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("public_url must have no user name or password: it is shown to everyone".into());
         }
-        if !self.database.url.starts_with("sqlite:") {
+        if !self.database.url.expose().starts_with("sqlite:") && !self.database.url.is_server() {
             return refuse(
-                "database.url must begin with sqlite: and name a file, such as sqlite:data/coffer.db; other \
-                 databases are not supported so far"
+                "database.url must begin with sqlite: and name a file, such as sqlite:data/coffer.db, or with \
+                 postgres:// and name a database on a server, such as postgres://coffer@db.example/coffer"
                     .into(),
             );
+        }
+        if self.database.connections < 2 {
+            return refuse("database.connections must be at least 2".into());
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refuse(format!(
@@ -252,7 +294,8 @@ mod tests {
             ("public_url = \"http://coffer.example/\"", "https"),
             ("public_url = \"https://coffer.example/sub/\"", "path"),
             ("public_url = \"https://coffer.example/?x\"", "query"),
-            ("[database]\nurl = \"postgres://coffer@db/coffer\"", "database.url"),
+            ("[database]\nurl = \"mysql://coffer@db/coffer\"", "database.url"),
+            ("[database]\nconnections = 1", "database.connections"),
             ("[tls]\ncertificate = \"a.pem\"", "tls.key"),
             ("[tls]\nkey = \"a.pem\"", "tls.certificate"),
             (

@@ -43,7 +43,10 @@ fn expected(setting: &str) -> Option<&'static str> {
         "tls.certificate" => Some("the path of a PEM file with the certificate and its chain"),
         "tls.key" => Some("the path of a PEM file with the private key"),
         "database" => Some("a section [database]; the address is database.url (COFFER_DATABASE__URL)"),
-        "database.url" => Some(r#""sqlite:" and a path, such as "sqlite:data/coffer.db""#),
+        "database.url" => Some(
+            r#""sqlite:" and a path, such as "sqlite:data/coffer.db", or "postgres://user@host/database""#,
+        ),
+        "database.connections" => Some("a number, at least 2"),
         "keys" => Some("a section [keys]; the key file's path is keys.file (COFFER_KEYS__FILE)"),
         "keys.file" => Some("the path of the key file"),
         "catalogue.folder" => Some("the path of a folder with provider files"),

@@ -11,7 +11,7 @@ use coffer_federation::{Catalogue, Entry, Federation, OutboundConfig};
 use coffer_http::{AppState, ManagementLimiter, ManagementLimits, Manifest, Shared};
 use coffer_oidc::{Issuer, Oidc, Parts, SigningKeys, keys::KeyAssertions};
 use coffer_sandbox::{STRATEGY, Sandbox};
-use coffer_store::Store;
+use coffer_store::{Held, Store};
 use coffer_vault::Vault;
 
 use ipnet::IpNet;
@@ -33,7 +33,9 @@ pub struct Base {
 /// Opens the database and brings it up to date. Says how many steps that took.
 pub async fn database(config: &Config) -> Result<(Store, usize), Failure> {
     let url = &config.database.url;
-    let store = Store::connect(url).await.map_err(|source| Failure::database(url, source))?;
+    let store = Store::connect(url.expose(), config.database.connections)
+        .await
+        .map_err(|source| Failure::database(url, source))?;
     let pending = store.pending_migrations().await.map_err(|source| Failure::database(url, source))?;
     // Looking for none is logged, too: no need for that at each command.
     if pending > 0 {
@@ -44,10 +46,19 @@ pub async fn database(config: &Config) -> Result<(Store, usize), Failure> {
 
 /// Opens the database, brings it up to date, and reads the key file.
 pub async fn base(config: &Config) -> Result<Base, Failure> {
+    let (base, alone) = starting(config).await?;
+    alone.end().await?;
+    Ok(base)
+}
+
+/// The same, with a turn that a server keeps until it has everything that is made at the first start: two that start
+/// over an empty database would make a key file each, and signing keys each.
+pub async fn starting(config: &Config) -> Result<(Base, Held), Failure> {
     let (store, _) = database(config).await?;
+    let alone = store.start_alone().await?;
     let fresh = store.seals().page(None, 1).await?.is_empty();
     let keyring = Arc::new(Keyring::from(keyfile::load(&config.keys.file, fresh)?));
-    Ok(Base { store, keyring, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng) })
+    Ok((Base { store, keyring, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng) }, alone))
 }
 
 /// The providers, with those that the operator added.
@@ -84,9 +95,8 @@ pub async fn house(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> R
     }
     let outbound =
         OutboundConfig { allow_private, timeout: Duration::from_secs(config.outbound.timeout_seconds) };
-    let keys =
-        SigningKeys::load(base.store.clone(), base.keyring.clone(), base.clock.clone(), base.rng.as_ref())
-            .await?;
+    let Base { store, keyring, clock, rng } = base;
+    let keys = SigningKeys::load(store.clone(), keyring.clone(), clock.clone(), rng.as_ref()).await?;
     let federation = Federation::new(catalogue, outbound, base.clock.clone())
         .map_err(|error| Failure::Start(error.to_string()))?
         .with_assertions(Arc::new(KeyAssertions::new(keys.clone(), base.rng.clone())));
@@ -153,6 +163,7 @@ pub async fn server(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> 
                 burst: config.management.burst,
             },
             base.clock.clone(),
+            base.store.clone(),
         ),
     });
     Ok(Server { state, vault, admin })

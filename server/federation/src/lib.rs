@@ -19,6 +19,7 @@ mod revoke;
 mod types;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use coffer_core::Clock;
@@ -40,6 +41,7 @@ use published::Published;
 pub struct Federation {
     catalogue: Catalogue,
     outbound: Outbound,
+    timeout: Duration,
     documents: Documents,
     published: Published,
     clock: Arc<dyn Clock>,
@@ -72,6 +74,7 @@ impl Federation {
     ) -> Result<Self, UpstreamError> {
         Ok(Self {
             catalogue,
+            timeout: config.timeout,
             outbound: Outbound::new(config, lookup)?,
             documents: Documents::default(),
             published: Published::default(),
@@ -85,6 +88,11 @@ impl Federation {
     pub fn with_assertions(mut self, assertions: Arc<dyn Assertions>) -> Self {
         self.assertions = Some(assertions);
         self
+    }
+
+    /// The longest time that one request may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// What kinds of connection there are.

@@ -66,18 +66,24 @@ impl Federation {
         {
             (email, email_verified) = self.primary_email(url, access_token).await;
         }
+        let id = subject.unwrap_or(mapped.id);
+        if id.contains('\0') {
+            return Err(UpstreamError::Answer("the user's id has a NUL character in it".into()));
+        }
+        // What is only shown is shown without; not every database can store one.
+        let clean = |text: Option<String>| text.map(|text| text.replace('\0', ""));
         let profile = Profile {
-            name: mapped.name,
-            given_name: text(&said, "given_name"),
-            family_name: text(&said, "family_name"),
-            nickname: mapped.nickname,
-            preferred_username: text(&said, "preferred_username"),
-            picture: mapped.picture,
-            locale: text(&said, "locale"),
-            email,
+            name: clean(mapped.name),
+            given_name: clean(text(&said, "given_name")),
+            family_name: clean(text(&said, "family_name")),
+            nickname: clean(mapped.nickname),
+            preferred_username: clean(text(&said, "preferred_username")),
+            picture: clean(mapped.picture),
+            locale: clean(text(&said, "locale")),
+            email: clean(email),
             email_verified,
         };
-        Ok((subject.unwrap_or(mapped.id), profile))
+        Ok((id, profile))
     }
 
     async fn user_info(

@@ -10,6 +10,7 @@ mod management;
 mod measure;
 mod my_account;
 mod network;
+mod nul;
 mod presented;
 mod protocol;
 mod router;

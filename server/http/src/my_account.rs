@@ -134,6 +134,11 @@ fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, MyAccountError> {
     })
 }
 
+/// The answer to a request of which no endpoint can make sense.
+pub(crate) fn invalid_request(detail: &str) -> Response {
+    problem(&MyAccountError::field("body", detail))
+}
+
 /// A problem document (RFC 9457). The inside reason goes to the log alone.
 fn problem(error: &MyAccountError) -> Response {
     let (status, kind) = error.status_and_type();

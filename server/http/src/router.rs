@@ -15,8 +15,8 @@ use tower_http::{
 };
 
 use crate::{
-    AppState, assets, console, guard, health, hosted, management, measure, my_account, network, protocol,
-    session,
+    AppState, assets, console, guard, health, hosted, management, measure, my_account, network, nul,
+    protocol, session,
 };
 
 /// What protects an endpoint from the wrong caller.
@@ -218,6 +218,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(nowhere)
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(map_response(explain_time_out))
+        .layer(from_fn(nul::refuse))
         .layer(from_fn_with_state(state.clone(), guard::secure))
         .layer(from_fn(measure::measure))
         .layer(from_fn_with_state(state.clone(), network::identify))

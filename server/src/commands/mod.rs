@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::{
     cli::{Cli, Command},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, DatabaseUrl},
     keyfile::KeysError,
     logging,
     reseal::ResealError,
@@ -37,13 +37,14 @@ pub enum Failure {
     #[error("{0}")]
     Store(#[from] StoreError),
     /// The database could not be opened or brought up to date.
-    #[error(
-        "{source}. Look at database.url, which is {url}: it must name a file of Coffer's that this user may \
-         write, or a place where one can be made"
-    )]
+    #[error("{source}. Look at database.url, which is {url}: {}", if url.is_server() {
+        "its server must be running and reachable, and let that user in, who must own the database or its schema"
+    } else {
+        "it must name a file of Coffer's that this user may write, or a place where one can be made"
+    })]
     Database {
         /// Its address.
-        url: String,
+        url: DatabaseUrl,
         /// Why.
         source: StoreError,
     },
@@ -52,7 +53,7 @@ pub enum Failure {
         "the database {0} has been used by a newer version of Coffer. Run that version, or restore a copy of \
          the database from before"
     )]
-    Newer(String),
+    Newer(DatabaseUrl),
     /// Sealed values.
     #[error(transparent)]
     Reseal(#[from] ResealError),
@@ -77,12 +78,12 @@ pub enum Failure {
 
 impl Failure {
     /// What stops the database at `url` from being opened or brought up to date.
-    pub fn database(url: &str, source: StoreError) -> Self {
+    pub fn database(url: &DatabaseUrl, source: StoreError) -> Self {
         // The migration library has no kind of its own for this.
         if source.to_string().contains("has been applied but its file is missing") {
-            return Self::Newer(url.to_owned());
+            return Self::Newer(url.clone());
         }
-        Self::Database { url: url.to_owned(), source }
+        Self::Database { url: url.clone(), source }
     }
 }
 

@@ -30,12 +30,13 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     let certificate = Certificate::load(&config.tls)?;
     // Before it says that it is there: a signal right after that must not cut it off.
     let told = told_to_stop().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
-    let base = wiring::base(config).await?;
+    let (base, alone) = wiring::starting(config).await?;
     let sandbox = match with_sandbox {
         true => Some(sandbox::start(config, &base).await?),
         false => None,
     };
     let server = wiring::server(config, &base, sandbox.as_ref()).await?;
+    alone.end().await?;
     server.admin.renew_sandbox().await?;
     say(format_args!("Coffer is at {}", config.public_url));
     if let Some(sandbox) = &sandbox {

@@ -12,6 +12,7 @@ use crate::{
     Store, StoreError, audit,
     entity::{administrators as table, setup_links},
     row::millis,
+    turns::{self, Turn},
 };
 
 /// Administrators of the dashboard.
@@ -67,6 +68,7 @@ impl Administrators {
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
+        turns::take(&tx, Turn::First).await?;
         let used = setup_links::Entity::delete_many()
             .filter(setup_links::Column::TokenHash.eq(setup_token.as_bytes().to_vec()))
             .filter(setup_links::Column::ExpiresAt.gt(now.millis()))

@@ -17,6 +17,7 @@ use crate::{
     Store, StoreError, audit,
     entity::{consents as table, token_families},
     row::{Row, to_json},
+    turns::{self, Turn},
 };
 
 /// What users granted to applications.
@@ -61,6 +62,7 @@ impl Consents {
         event: AuditEvent,
     ) -> Result<(), StoreError> {
         let tx = self.0.begin().await?;
+        turns::take_over(&tx, Turn::Consent, user.as_str()).await?;
         let mut all = granted(&tx, user, client).await?;
         for scope in scopes.iter() {
             all.insert(scope);

@@ -14,7 +14,7 @@ use sea_orm::{
     ActiveValue::NotSet,
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, QueryTrait as _,
-    sea_query::{Expr, ExprTrait as _},
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 
 use crate::{
@@ -42,7 +42,10 @@ impl Deliveries {
             .filter(table::Column::WebhookId.eq(webhook.as_str()))
             .filter(table::Column::DueAt.lte(now.millis()))
             .order_by_asc(table::Column::DueAt)
+            .order_by_asc(table::Column::Id)
             .limit(limit)
+            // What another node is taking at this instant is its own.
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .all(&tx)
             .await?;
         let mut claimed = Vec::with_capacity(due.len());

@@ -46,6 +46,7 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
         + delete::<replays::Entity>(store, replays::Column::ExpiresAt, now).await?
         + delete::<initial_access_tokens::Entity>(store, initial_access_tokens::Column::ExpiresAt, now)
             .await?
+        + store.rate_limits().forget(now).await?
         + store.registrations().delete_unused(now).await?
         + delete::<token_families::Entity>(store, token_families::Column::ExpiresAt, now).await?
         + deliveries(store, DeliveryState::Delivered, now.plus_seconds(-DELIVERED_KEPT_SECONDS)).await?

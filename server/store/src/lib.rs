@@ -28,6 +28,7 @@ mod logouts;
 mod matching;
 mod outbox;
 mod pushed_requests;
+mod rate_limits;
 mod registrations;
 mod replays;
 mod revocations;
@@ -50,6 +51,7 @@ mod together;
 mod token_sets;
 mod tokens;
 mod tries;
+mod turns;
 mod upstream_logins;
 mod users;
 mod webhooks;
@@ -59,7 +61,10 @@ use std::sync::Arc;
 use coffer_core::Timestamp;
 use coffer_migrations::{Migrator, MigratorTrait as _};
 use db::Db;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+};
+use turns::Turn;
 
 pub use administrators::Administrators;
 pub use apis::Apis;
@@ -67,6 +72,7 @@ pub use audit::{Audit, LogField};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use clients::Clients;
 pub use codes::Codes;
+pub use connect::without_password;
 pub use connect_sessions::{ConnectSessions, FoundSession};
 pub use connections::Connections;
 pub use consents::Consents;
@@ -78,6 +84,7 @@ pub use interactions::Interactions;
 pub use logouts::{Logout, Logouts};
 pub use matching::Match;
 pub use pushed_requests::PushedRequests;
+pub use rate_limits::{Bucket, RateLimits};
 pub use registrations::{NewRegistration, Registrations};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
@@ -89,11 +96,14 @@ pub use setup_links::SetupLinks;
 pub use signing_keys::{SigningKeys, StoredSigningKey};
 pub use span::{Listed, Span, Start};
 pub use statistics::{Counts, Statistics};
+#[cfg(any(test, feature = "test-util"))]
+pub use temporary::Scratch;
 pub use throttles::Throttles;
 pub use together::Together;
 pub use token_sets::TokenSets;
 pub use tokens::Tokens;
 pub use tries::Tries;
+pub use turns::Held;
 pub use upstream_logins::UpstreamLogins;
 pub use users::Users;
 pub use webhooks::Webhooks;
@@ -104,9 +114,9 @@ pub struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// One connection: writers queue for it here, so the database never refuses one as busy.
+    /// For transactions and changes.
     write: Db,
-    /// Several connections that cannot write.
+    /// For reading.
     read: Db,
     #[cfg(any(test, feature = "test-util"))]
     _directory: Option<tempfile::TempDir>,
@@ -127,6 +137,8 @@ repositories! {
     setup_links SetupLinks
     /// Counted failures.
     throttles Throttles
+    /// Rate limits that the nodes share.
+    rate_limits RateLimits
     /// Connections, and which application may use them.
     connections Connections
     /// Applications.
@@ -184,9 +196,10 @@ repositories! {
 }
 
 impl Store {
-    /// Opens the database at `url`: `sqlite:path/to/file.db`. File and directory are made if missing.
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let (write, read) = connect::open(url).await?;
+    /// Opens the database at `url`: `sqlite:path/to/file.db`, where file and directory are made if missing, or
+    /// `postgres://user@host/database`, to which at most `connections` are opened.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let connect::Opened { write, read } = connect::open(url, connections).await?;
         Ok(Self(Arc::new(Inner {
             write: Db::Pool(write),
             read: Db::Pool(read),
@@ -195,14 +208,26 @@ impl Store {
         })))
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date. Nodes that start at the same time do it one after the other.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(self.0.write.pool()?, None).await?)
+        let turn = turns::wait(self, Turn::Migration).await?;
+        Migrator::up(self.0.write.pool()?, None).await?;
+        turn.end().await
+    }
+
+    /// Waits until no other node is starting for the first time. The turn ends with the value.
+    pub async fn start_alone(&self) -> Result<Held, StoreError> {
+        turns::wait(self, Turn::First).await
     }
 
     /// How many steps the schema is behind.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
         Ok(Migrator::get_pending_migrations_read_only(self.0.read.pool()?).await?.len())
+    }
+
+    /// Whether other nodes may use the database as well.
+    pub fn is_shared(&self) -> bool {
+        self.0.write.get_database_backend() == DbBackend::Postgres
     }
 
     /// Fails unless the database answers.
@@ -223,7 +248,9 @@ impl Store {
         &self.0.write
     }
 
-    /// A transaction that may write from its first statement on, so that what it reads stays true.
+    /// A transaction. On SQLite it may write from its first statement on, and no other does meanwhile. On
+    /// PostgreSQL others do (READ COMMITTED): where a change depends on what was read, the rows are locked, the
+    /// change is conditional, or it takes a [`Turn`].
     async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

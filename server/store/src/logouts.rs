@@ -74,6 +74,8 @@ pub(crate) async fn end<C: ConnectionTrait>(
     let parts = session_clients::Entity::find()
         .filter(which.clone())
         .filter(session_clients::Column::ClientId.in_subquery(listening.into_query()))
+        // Of two that end the same session, one tells.
+        .lock_exclusive()
         .all(db)
         .await?;
     for chunk in parts.chunks(200) {

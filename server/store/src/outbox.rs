@@ -10,7 +10,7 @@ use coffer_core::{
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QuerySelect as _,
+    QuerySelect as _, sea_query::LockType,
 };
 
 use crate::{
@@ -51,6 +51,8 @@ async fn subscriptions<C: ConnectionTrait>(db: &C) -> Result<Vec<(WebhookId, Vec
         .select_only()
         .columns([webhooks::Column::Id, webhooks::Column::Types])
         .filter(webhooks::Column::Enabled.eq(true))
+        // None of them goes before its deliveries are there.
+        .lock(LockType::KeyShare)
         .into_tuple()
         .all(db)
         .await?;

@@ -57,9 +57,10 @@ impl PushedRequests {
             tx.rollback().await?;
             return Ok(None);
         };
-        table::Entity::delete_by_id(key).exec(&tx).await?;
+        // Whoever deletes it has it: another may have read it too.
+        let taken = table::Entity::delete_by_id(key).exec(&tx).await?.rows_affected;
         tx.commit().await?;
-        if row.expires_at <= now.millis() {
+        if taken == 0 || row.expires_at <= now.millis() {
             return Ok(None);
         }
         Row::hashed("pushed_requests", &row.uri_hash).json("params", &row.params).map(Some)

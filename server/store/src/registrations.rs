@@ -56,7 +56,10 @@ impl Registrations {
             tx.rollback().await?;
             return Ok(false);
         }
-        clients::insert(&tx, client, secret).await?;
+        match clients::insert(&tx, client, secret).await {
+            Err(StoreError::Conflict { .. }) => return Ok(false),
+            inserted => inserted?,
+        }
         let row = table::Model {
             client_id: client.id.to_string(),
             token_hash: token.map(|hash| hash.as_bytes().to_vec()),

@@ -6,7 +6,11 @@ use sea_orm::{
     ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
 };
 
-use crate::{Store, StoreError, entity::setup_links as table};
+use crate::{
+    Store, StoreError,
+    entity::setup_links as table,
+    turns::{self, Turn},
+};
 
 /// Links that make the first administrator. There is at most one.
 #[derive(Clone, Debug)]
@@ -16,6 +20,7 @@ impl SetupLinks {
     /// Makes this the one link; older ones stop working.
     pub async fn replace(&self, token: &TokenHash, expires_at: Timestamp) -> Result<(), StoreError> {
         let tx = self.0.begin().await?;
+        turns::take(&tx, Turn::First).await?;
         table::Entity::delete_many().exec(&tx).await?;
         let row = table::Model { token_hash: token.as_bytes().to_vec(), expires_at: expires_at.millis() };
         table::Entity::insert(row.into_active_model()).exec_without_returning(&tx).await?;

@@ -3,8 +3,8 @@
 use coffer_contract::Timestamp;
 use coffer_crypto::TokenHash;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    sea_query::{Expr, ExprTrait as _},
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    sea_query::{Expr, ExprTrait as _, OnConflict},
 };
 
 use crate::{Store, StoreError, entity::throttles as table};
@@ -30,29 +30,32 @@ impl Throttles {
         now: Timestamp,
         window_seconds: i64,
     ) -> Result<u32, StoreError> {
-        let tx = self.0.begin().await?;
         let id = key.as_bytes().to_vec();
-        let open = table::Entity::find_by_id(id.clone()).one(&tx).await?;
-        let fresh =
-            table::Model { key_hash: id, failures: 1, expires_at: now.plus_seconds(window_seconds).millis() };
-        let failures = match open {
-            None => {
-                table::Entity::insert(fresh.into_active_model()).exec_without_returning(&tx).await?;
-                1
-            }
-            Some(row) => {
-                let next = if row.expires_at > now.millis() {
-                    table::Model { failures: row.failures.saturating_add(1), ..row }
-                } else {
-                    fresh
-                };
-                let failures = next.failures;
-                next.into_active_model().reset_all().update(&tx).await?;
-                failures
-            }
-        };
+        let expires_at = now.plus_seconds(window_seconds).millis();
+        let first = table::Model { key_hash: id.clone(), failures: 1, expires_at };
+        let known = |column: table::Column| Expr::col((table::Entity, column));
+        let open = known(table::Column::ExpiresAt).gt(now.millis());
+        // One statement, so that none of those who count at the same time is left out.
+        let again = OnConflict::column(table::Column::KeyHash)
+            .values([
+                (
+                    table::Column::Failures,
+                    Expr::case(open.clone(), known(table::Column::Failures).add(1_i64)).finally(1_i64).into(),
+                ),
+                (
+                    table::Column::ExpiresAt,
+                    Expr::case(open, known(table::Column::ExpiresAt)).finally(expires_at).into(),
+                ),
+            ])
+            .to_owned();
+        let tx = self.0.begin().await?;
+        table::Entity::insert(first.into_active_model())
+            .on_conflict(again)
+            .exec_without_returning(&tx)
+            .await?;
+        let counted = table::Entity::find_by_id(id).one(&tx).await?;
         tx.commit().await?;
-        Ok(count(failures))
+        Ok(count(counted.map_or(1, |row| row.failures)))
     }
 
     /// Counts an attempt as failed under each of these keys, until it is known to have succeeded: however

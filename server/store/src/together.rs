@@ -8,11 +8,12 @@ use tokio::sync::RwLock;
 use crate::{
     Inner, Store, StoreError,
     db::{Db, Outer},
+    turns::{self, Turn},
 };
 
 /// An open transaction, and a store in it. Dropped without an end, it is rolled back.
 ///
-/// Everybody else's changes wait while it is open: no network call, and nobody is asked anything. What is
+/// Others wait while it is open: no network call, and nobody is asked anything. What is
 /// done through the store is done one after the other, since savepoints nest.
 #[derive(Debug)]
 pub struct Together {
@@ -21,9 +22,10 @@ pub struct Together {
 }
 
 impl Store {
-    /// Opens one. What it reads stays true until it ends.
+    /// Opens one. Others wait until it ends, on whatever node. On SQLite every other change waits too.
     pub async fn together(&self) -> Result<Together, StoreError> {
         let tx = self.begin().await?;
+        turns::take(&tx, Turn::Administration).await?;
         let outer = Arc::new(Outer { backend: tx.get_database_backend(), tx: RwLock::new(Some(tx)) });
         let within = Db::Within(outer.clone());
         let store = Store(Arc::new(Inner {

@@ -50,6 +50,19 @@ async fn begin<C: ConnectionTrait>(
     insert(db, refresh, access).await
 }
 
+/// Whether the family was not revoked, and is not before the caller's transaction ends.
+async fn stays_alive<C: ConnectionTrait>(db: &C, family: &str) -> Result<bool, StoreError> {
+    let alive: Option<String> = token_families::Entity::find_by_id(family)
+        .select_only()
+        .column(token_families::Column::Id)
+        .filter(token_families::Column::RevokedAt.is_null())
+        .lock_shared()
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(alive.is_some())
+}
+
 /// Ends, within the caller's transaction, the families of a browser session that were not to outlive it:
 /// those without `offline_access`.
 pub(crate) async fn end_session<C: ConnectionTrait>(
@@ -57,9 +70,14 @@ pub(crate) async fn end_session<C: ConnectionTrait>(
     session_id: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let of_session = token_families::Entity::find()
+        .select_only()
+        .column(token_families::Column::Id)
+        .filter(token_families::Column::SessionId.eq(session_id));
     let offline = refresh_tokens::Entity::find()
         .select_only()
         .column(refresh_tokens::Column::FamilyId)
+        .filter(refresh_tokens::Column::FamilyId.in_subquery(of_session.into_query()))
         .filter(refresh_tokens::Column::Scopes.contains("\"offline_access\""));
     token_families::Entity::update_many()
         .col_expr(token_families::Column::RevokedAt, Expr::value(at.millis()))
@@ -124,11 +142,7 @@ impl Tokens {
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
         if let Some(family) = &grant.family_id {
-            let alive = token_families::Entity::find_by_id(family.as_str())
-                .filter(token_families::Column::RevokedAt.is_null())
-                .count(&tx)
-                .await?;
-            if alive == 0 {
+            if !stays_alive(&tx, family.as_str()).await? {
                 tx.rollback().await?;
                 return Ok(false);
             }
@@ -197,15 +211,12 @@ impl Tokens {
         let family = new.1.family_id.as_str();
         let key = old.as_bytes().to_vec();
         let tx = self.0.begin().await?;
-        let alive = token_families::Entity::find_by_id(family)
-            .filter(token_families::Column::RevokedAt.is_null())
-            .count(&tx)
-            .await?;
+        let alive = stays_alive(&tx, family).await?;
         let there = refresh_tokens::Entity::find_by_id(key.clone())
             .filter(refresh_tokens::Column::FamilyId.eq(family))
             .count(&tx)
             .await?;
-        if alive == 0 || there == 0 {
+        if !alive || there == 0 {
             tx.rollback().await?;
             return Ok(false);
         }

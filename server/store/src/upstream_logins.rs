@@ -38,9 +38,10 @@ impl UpstreamLogins {
             tx.rollback().await?;
             return Ok(None);
         };
-        table::Entity::delete_by_id(key).exec(&tx).await?;
+        // Whoever deletes it has it: another may have read it too.
+        let taken = table::Entity::delete_by_id(key).exec(&tx).await?.rows_affected;
         tx.commit().await?;
-        if row.expires_at <= now.millis() {
+        if taken == 0 || row.expires_at <= now.millis() {
             return Ok(None);
         }
         Ok(Some(row.try_into()?))

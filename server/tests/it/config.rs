@@ -4,7 +4,7 @@ use crate::harness::Place;
 
 #[test]
 fn the_defaults_are_good_and_shown() {
-    let place = Place::new();
+    let place = Place::with_file();
     let outcome = place.run(&["check-config"]);
     let out = outcome.succeeds();
     assert!(out.contains("public_url = \"http://localhost:3000/\""), "{out}");
@@ -14,7 +14,7 @@ fn the_defaults_are_good_and_shown() {
 
 #[test]
 fn the_environment_goes_over_the_file_and_the_file_over_the_defaults() {
-    let place = Place::new();
+    let place = Place::with_file();
     place.write("coffer.toml", "listen = \"127.0.0.1:4000\"\n[outbound]\ntimeout_seconds = 7\n");
     let environment = [("COFFER_CONFIG", "coffer.toml"), ("COFFER_OUTBOUND__TIMEOUT_SECONDS", "8")];
     let outcome = place.run_with(&["check-config"], &environment);
@@ -44,7 +44,7 @@ fn mistakes_in_the_file_name_setting_file_and_remedy() {
         ("[keys]\nfile = 1", ["keys.file", "the path of the key file"]),
         ("listen = ", ["line 1", "listen ="]),
     ] {
-        let place = Place::new();
+        let place = Place::with_file();
         place.write("my.toml", text);
         let outcome = place.run(&["--config", "my.toml", "check-config"]);
         outcome.fails_with(&parts);
@@ -56,7 +56,7 @@ fn mistakes_in_the_file_name_setting_file_and_remedy() {
 
 #[test]
 fn mistakes_in_the_environment_name_the_variable() {
-    let place = Place::new();
+    let place = Place::with_file();
     for (name, value, remedy) in [
         ("COFFER_PUBLIK_URL", "x", "no such setting"),
         ("COFFER_DATABASE__URI", "x", "no such setting; there are url"),
@@ -70,13 +70,12 @@ fn mistakes_in_the_environment_name_the_variable() {
 
 #[test]
 fn passwords_in_the_wrong_place_are_not_repeated() {
-    let place = Place::new();
+    let place = Place::with_file();
     // That no output has the password is checked for every run.
     for (name, value, setting) in [
         ("COFFER_PUBLIC_URL", "https://ada:pa55word@coffer.example/", "public_url"),
         ("COFFER_PUBLIC_URL", "https://:pa55word@coffer.example/", "public_url"),
         ("COFFER_PUBLIC_URL", "https://ada:pa55word@coffer.example:port/", "public_url"),
-        ("COFFER_DATABASE__URL", "postgres://ada:pa55word@db/coffer", "database.url"),
         ("COFFER_DATABASE", "postgres://ada:pa55word@db/coffer", "COFFER_DATABASE__URL"),
         ("COFFER_KEYS", "pa55word", "keys.file"),
     ] {
@@ -84,10 +83,20 @@ fn passwords_in_the_wrong_place_are_not_repeated() {
             place.run_with(&[command], &[(name, value)]).fails_with(&[setting]);
         }
     }
+    // Here it is in the right place, and is not repeated either.
+    for url in ["postgres://ada:pa55word@db.invalid/coffer", "postgres://db.invalid/coffer?password=pa55word"]
+    {
+        let environment = [("COFFER_DATABASE__URL", url)];
+        let checked = place.run_with(&["check-config"], &environment);
+        assert!(checked.succeeds().contains("db.invalid/coffer"), "{}", checked.out);
+        place
+            .run_with(&["migrate"], &environment)
+            .fails_with(&["database.url", "must be running and reachable"]);
+    }
 }
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let place = Place::new();
+    let place = Place::with_file();
     place.run(&["--config", "nowhere.toml", "check-config"]).fails_with(&["nowhere.toml", "does not exist"]);
 }

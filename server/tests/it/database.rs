@@ -6,7 +6,7 @@ use crate::harness::Place;
 
 #[test]
 fn migrating_twice_is_migrating_once() {
-    let place = Place::new();
+    let place = Place::with_file();
     let first = place.run(&["migrate"]);
     assert!(first.succeeds().contains("the database is up to date"));
     assert!(!first.out.starts_with("0 "), "{}", first.out);
@@ -18,7 +18,7 @@ fn migrating_twice_is_migrating_once() {
 
 #[test]
 fn a_place_that_cannot_hold_a_database_is_named() {
-    let place = Place::new();
+    let place = Place::with_file();
     place.write("file", "");
     place.write("folder/file", "");
     place.write("other.db", &"not a database ".repeat(500));
@@ -33,8 +33,8 @@ fn a_place_that_cannot_hold_a_database_is_named() {
 }
 
 #[test]
-fn addresses_that_name_no_file_are_refused() {
-    let place = Place::new();
+fn addresses_that_name_no_database_are_refused() {
+    let place = Place::with_file();
     for url in ["sqlite:", "sqlite::memory:", "sqlite:coffer.db?mode=ro"] {
         let outcome = place.run_with(&["migrate"], &[("COFFER_DATABASE__URL", url)]);
         outcome.fails_with(&["database.url", "name a file"]);
@@ -47,14 +47,14 @@ fn addresses_that_name_no_file_are_refused() {
 
 #[test]
 fn two_slashes_and_spaces_are_understood() {
-    let place = Place::new();
+    let place = Place::with_file();
     place.run_with(&["migrate"], &[("COFFER_DATABASE__URL", "sqlite://my data/a b.db")]).succeeds();
     assert!(place.path("my data/a b.db").exists());
 }
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_left_alone() {
-    let place = Place::new();
+    let place = Place::with_file();
     place.run(&["migrate"]).succeeds();
     let url = format!("sqlite:{}", place.path("data/coffer.db").display());
     let database = Database::connect(&url).await.unwrap();

@@ -4,13 +4,19 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use coffer_store::Scratch;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// A password that no output may repeat.
 pub const PASSWORD: &str = "correct horse pa55word staple";
 
-/// A directory of its own, with the default configuration.
-pub struct Place(TempDir);
+/// A directory of its own, with the default configuration, and a database of its own.
+pub struct Place {
+    folder: TempDir,
+    /// Where the tests run on a server, the address of the database there.
+    database: Option<String>,
+}
 
 /// What a run came to.
 pub struct Outcome {
@@ -20,12 +26,22 @@ pub struct Outcome {
 }
 
 impl Place {
+    /// On whatever engine these tests run with.
     pub fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        let database = Scratch::is_shared().then(|| {
+            let scratch = std::thread::spawn(|| Runtime::new().unwrap().block_on(Scratch::new()));
+            scratch.join().unwrap().unwrap().url
+        });
+        Self { database, ..Self::with_file() }
+    }
+
+    /// On SQLite.
+    pub fn with_file() -> Self {
+        Self { folder: TempDir::new().unwrap(), database: None }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     pub fn write(&self, name: &str, text: &str) {
@@ -46,7 +62,10 @@ impl Place {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_coffer"));
-        command.args(args).current_dir(self.0.path()).env_clear().env("COFFER_LOG__FILTER", "warn");
+        command.args(args).current_dir(self.folder.path()).env_clear().env("COFFER_LOG__FILTER", "warn");
+        if let Some(url) = &self.database {
+            command.env("COFFER_DATABASE__URL", url);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -5,6 +5,7 @@ mod admin;
 mod blueprint;
 mod config;
 mod database;
+mod fences;
 mod harness;
 mod key_file;
 mod keys;

@@ -15,9 +15,11 @@ use coffer_federation::{ProviderTokens, RefreshError, Upstream};
 
 use crate::{Inner, ReleaseError, Vault, VaultError, tokens::Tokens};
 
-/// Seconds for which a claim holds. Longer than the provider's whole answer may take, so a live
-/// holder is always done before another may claim.
-const LEASE_SECONDS: i64 = 60;
+/// A claim holds for as long as so many requests may take at most, and a little longer: finding out where the provider
+/// is, asking it, and writing the answer. A live holder is always done before another may claim.
+const LEASE_REQUESTS: u32 = 4;
+/// That little.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// Seconds that a caller waits for another process's refresh.
 const WAIT_SECONDS: u64 = 20;
 /// Pause between two looks at another process's refresh.
@@ -77,6 +79,11 @@ impl Vault {
 }
 
 impl Inner {
+    /// For how long a claim holds.
+    fn lease(&self) -> Duration {
+        self.federation.timeout() * LEASE_REQUESTS + LEASE_MARGIN
+    }
+
     async fn refresh(
         &self,
         connection: &Connection,
@@ -130,7 +137,7 @@ impl Inner {
             return unavailable(set, tokens, goal, now, retry_at, "waiting after an earlier failure")
                 .map(Look::Done);
         }
-        let lease_until = now.plus_seconds(LEASE_SECONDS);
+        let lease_until = now.plus_seconds(i64::try_from(self.lease().as_secs()).unwrap_or(i64::MAX));
         match sets.claim(id, set.generation, now, lease_until).await.map_err(VaultError::from)? {
             Some(fence) => Ok(Look::Claimed(set, tokens, refresh_token, fence)),
             None => Ok(Look::Busy),
@@ -246,7 +253,7 @@ impl Inner {
                 (kept, sealed)
             }
         };
-        let give_up = tokio::time::Instant::now() + Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 2);
+        let give_up = tokio::time::Instant::now() + self.lease() / 2;
         loop {
             match self.store.token_sets().commit_refresh(&renewed, &sealed, event.clone()).await {
                 Ok(true) => return Ok(Some((fresh, tokens))),

@@ -13,6 +13,7 @@ mod command;
 mod deny;
 mod files;
 mod inputs;
+mod postgres;
 mod sdk;
 mod server;
 mod style;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::{
     Outcome, browser,
     command::{cargo, output, program, run as finish, step, target},
-    deny, sdk,
+    deny, postgres, sdk,
     wasm_target::{self, Toolchain},
     web,
 };
@@ -19,13 +19,14 @@ pub enum Verdict {
 
 type Part = (&'static str, fn() -> Outcome<Verdict>);
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("fmt", || passed(fmt())),
     ("web", || passed(web::build())),
     ("clippy", || passed(clippy())),
     ("deny", deny::check),
     ("advisories", deny::advisories),
     ("rust", || passed(rust())),
+    ("postgres", || passed(postgres::test())),
     ("fuzz", || passed(fuzz())),
     ("browser", || passed(browser::test())),
     ("sdk", || passed(sdk::test())),

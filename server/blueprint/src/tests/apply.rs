@@ -167,7 +167,7 @@ async fn a_given_client_secret_is_set_and_then_stays() {
 async fn a_server_beside_it_sees_everything_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("coffer.db").display());
-    let (server, command) = (Store::connect(&url).await.unwrap(), Store::connect(&url).await.unwrap());
+    let (server, command) = (Store::connect(&url, 1).await.unwrap(), Store::connect(&url, 1).await.unwrap());
     server.migrate().await.unwrap();
     let place = Place::over(command).with_secret("HUB_SECRET", SECRET);
     let draft = place.draft(&format!("{HUB}{AGENT}")).await.unwrap();

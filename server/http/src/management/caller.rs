@@ -42,7 +42,13 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
         Ok(found) => found,
         Err(refusal) => return refusal.into_response(),
     };
-    let (allowance, spent) = state.management.spend(&client_id);
+    let (allowance, spent) = match state.management.spend(&client_id).await {
+        Ok(spent) => spent,
+        Err(error) => {
+            tracing::error!(%error, "the rate limit could not be read");
+            return Refusal::Inside.into_response();
+        }
+    };
     let mut response = match spent.and_then(|()| permitted(&parts, &scopes)) {
         Err(refusal) => refusal.into_response(),
         Ok(()) => {

@@ -1,9 +1,11 @@
-//! How many requests an application may send: a bucket of tokens each, at this node.
+//! How many requests an application may send: a bucket of tokens each.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use coffer_core::{Clock, ids::ClientId};
+use coffer_crypto::TokenHash;
+use coffer_store::{Store, StoreError};
 use governor::{
     Quota, RateLimiter, clock, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
 };
@@ -33,13 +35,21 @@ impl clock::Clock for ServerClock {
     }
 }
 
-type Buckets = RateLimiter<ClientId, DashMapStateStore<ClientId>, ServerClock, StateInformationMiddleware>;
+type Local = RateLimiter<ClientId, DashMapStateStore<ClientId>, ServerClock, StateInformationMiddleware>;
 
 /// The buckets.
 pub struct ManagementLimiter {
     buckets: Buckets,
     clock: ServerClock,
     limits: ManagementLimits,
+}
+
+/// Where they are.
+enum Buckets {
+    /// In this process, which is the only one.
+    Local(Local),
+    /// In the database, for all nodes.
+    Shared(Store),
 }
 
 /// What an application has left, for the headers.
@@ -51,41 +61,58 @@ pub(crate) struct Allowance {
 }
 
 impl ManagementLimiter {
-    /// Full buckets.
-    pub fn new(limits: ManagementLimits, clock: Arc<dyn Clock>) -> Self {
+    /// Full buckets, shared by the nodes that share the database.
+    pub fn new(limits: ManagementLimits, clock: Arc<dyn Clock>, store: Store) -> Self {
         let clock = ServerClock(clock);
-        let quota = Quota::per_second(limits.requests_per_second).allow_burst(limits.burst);
-        let buckets = Buckets::new(quota, DashMapStateStore::default(), clock.clone());
+        let buckets = if store.is_shared() {
+            Buckets::Shared(store)
+        } else {
+            let quota = Quota::per_second(limits.requests_per_second).allow_burst(limits.burst);
+            Buckets::Local(Local::new(quota, DashMapStateStore::default(), clock.clone()))
+        };
         Self { buckets, clock, limits }
     }
 
     /// Takes a token out of the application's bucket, if there is one.
-    pub(crate) fn spend(&self, client: &ClientId) -> (Allowance, Result<(), Refusal>) {
-        if self.buckets.len() > MANY {
-            self.buckets.retain_recent();
-        }
+    pub(crate) async fn spend(
+        &self,
+        client: &ClientId,
+    ) -> Result<(Allowance, Result<(), Refusal>), StoreError> {
         let now = clock::Clock::now(&self.clock);
-        let rate = u64::from(self.limits.requests_per_second.get());
+        let interval = 1_000_000 / u64::from(self.limits.requests_per_second.get());
         let limit = self.limits.burst.get();
-        let full_after = |remaining: u32| u64::from(limit.saturating_sub(remaining)).div_ceil(rate);
-        match self.buckets.check_key(client) {
-            Ok(left) => {
-                let remaining = left.remaining_burst_capacity();
-                let reset = now.as_secs() + full_after(remaining);
-                (Allowance { limit, remaining, reset }, Ok(()))
+        let (taken, full_in) = match &self.buckets {
+            Buckets::Local(buckets) => {
+                if buckets.len() > MANY {
+                    buckets.retain_recent();
+                }
+                match buckets.check_key(client) {
+                    Ok(left) => {
+                        (true, u64::from(limit.saturating_sub(left.remaining_burst_capacity())) * interval)
+                    }
+                    Err(not_until) => {
+                        let wait = not_until.wait_time_from(now).as_micros();
+                        (false, u64::from(limit - 1) * interval + u64::try_from(wait).unwrap_or(u64::MAX))
+                    }
+                }
             }
-            Err(not_until) => {
-                let wait = not_until.wait_time_from(now).as_secs_f64().ceil().max(1.0);
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a few seconds, rounded up"
-                )]
-                let retry_after = wait as u64;
-                let reset = now.as_secs() + retry_after;
-                (Allowance { limit, remaining: 0, reset }, Err(Refusal::TooMany { retry_after }))
+            Buckets::Shared(store) => {
+                let key = TokenHash::of(&format!("management:{client}"));
+                let interval = i64::try_from(interval).unwrap_or(i64::MAX);
+                let at = self.clock.0.now();
+                let bucket = store.rate_limits().take(&key, at, interval, self.limits.burst).await?;
+                (bucket.taken, bucket.full_in)
             }
+        };
+        if taken {
+            let spent = u32::try_from(full_in.div_ceil(interval)).unwrap_or(limit);
+            let reset = now.as_secs() + full_in.div_ceil(1_000_000);
+            return Ok((Allowance { limit, remaining: limit.saturating_sub(spent), reset }, Ok(())));
         }
+        let wait = full_in.saturating_sub(u64::from(limit - 1) * interval);
+        let retry_after = wait.div_ceil(1_000_000).max(1);
+        let reset = now.as_secs() + retry_after;
+        Ok((Allowance { limit, remaining: 0, reset }, Err(Refusal::TooMany { retry_after })))
     }
 }
 

@@ -33,6 +33,11 @@ use axum::response::{IntoResponse, Response};
 
 pub use limits::{ManagementLimiter, ManagementLimits};
 
+/// The answer to a request of which no endpoint can make sense.
+pub(crate) fn invalid_request(message: &str) -> Response {
+    refusal::Refusal::body(message).into_response()
+}
+
 /// The answer where there is no endpoint.
 pub(crate) fn no_endpoint() -> Response {
     refusal::Refusal::NoEndpoint.into_response()

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use coffer_oidc::error::EndpointError;
 use coffer_store::StoreError;
 
 use crate::AppState;
@@ -47,6 +48,11 @@ pub(crate) async fn protected_resource(State(state): State<AppState>, Path(id): 
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => failed(&error),
     }
+}
+
+/// The answer to a request of which no endpoint can make sense.
+pub(crate) fn invalid_request(description: &str) -> Response {
+    error::answer(&EndpointError::InvalidRequest(description.to_owned()))
 }
 
 fn failed(error: &StoreError) -> Response {

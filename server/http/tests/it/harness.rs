@@ -159,7 +159,7 @@ impl Server {
             requests_per_second: MANAGEMENT_PER_SECOND.try_into().unwrap(),
             burst: MANAGEMENT_BURST.try_into().unwrap(),
         };
-        let management = ManagementLimiter::new(limits, shared_clock.clone());
+        let management = ManagementLimiter::new(limits, shared_clock.clone(), store.clone());
         let state = AppState::from(Shared {
             oidc,
             admin: Arc::new(admin),

@@ -20,6 +20,7 @@ pub mod initial_access_tokens;
 pub mod interactions;
 pub mod logouts;
 pub mod pushed_requests;
+pub mod rate_limits;
 pub mod refresh_tokens;
 pub mod registrations;
 pub mod replays;

@@ -94,8 +94,9 @@ async fn failures_are_counted_within_their_window() {
 
 #[tokio::test]
 async fn other_databases_are_refused_in_words() {
-    for url in ["postgres://localhost/coffer", "sqlite::memory:", "sqlite:"] {
-        let error = Store::connect(url).await.unwrap_err();
+    for url in ["mysql://localhost/coffer", "postgres://localhost:port/coffer", "sqlite::memory:", "sqlite:"]
+    {
+        let error = Store::connect(url, 1).await.unwrap_err();
         assert!(matches!(error, StoreError::Address { .. }), "{error}");
     }
 }

@@ -111,7 +111,7 @@ async fn the_state_comes_back_as_it_was_and_injects_nothing() {
     for state in [
         "a&code=forged&iss=https://evil.example",
         "a#code=forged",
-        "é\u{0}\r\nSet-Cookie: a=b",
+        "é\u{1}\r\nSet-Cookie: a=b",
         "\"><script>",
     ] {
         let request = authorize(&client, &[("connection", "provider"), ("state", state)]);

@@ -95,6 +95,30 @@ async fn malformed_text_is_no_servers_error() {
     }
 }
 
+/// RFC 6749 Appendix A: no parameter holds a NUL. It is refused at every door, in that door's own words.
+#[tokio::test]
+async fn a_nul_character_is_refused_at_every_door() {
+    let server = Server::start().await;
+    let machine = Machine::new(&server).await;
+    for (path, kind, body, expected) in [
+        ("/oauth/token", FORM, "grant_type=a%00b", ("error", "invalid_request".into())),
+        ("/oauth/token", JSON, r#"{"grant_type":"a\u0000b"}"#, ("error", "invalid_request".into())),
+        ("/oidc/register", JSON, r#"{"client_name":"\u0000"}"#, ("error", "invalid_request".into())),
+        ("/me/v1/connected-accounts/connect", JSON, r#"{"state":"\u0000"}"#, ("status", 400.into())),
+        ("/api/v2/clients", JSON, r#"{"name":"a\u0000"}"#, ("statusCode", serde_json::Value::from(400))),
+    ] {
+        let (name, value): (&str, serde_json::Value) = expected;
+        let endpoint = posts().find(|endpoint| endpoint.path == path).unwrap();
+        let answer = send(&server, endpoint, machine.token(), kind, body.into()).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()[name]), (400, &value), "{path}: {}", answer.text);
+        assert!(answer.text.contains("NUL"), "{}", answer.text);
+    }
+    for path in ["/authorize?state=%00", "/api/v2/users?q=%00", "/api/v2/users/%00", "/console/users/%00"] {
+        let answer = server.get(path).await;
+        assert!(answer.status == 400 && answer.text.contains("NUL"), "{path}: {}", answer.text);
+    }
+}
+
 /// RFC 6749 sections 3.1 and 3.2: no parameter more than once, or two readers see two requests.
 #[tokio::test]
 async fn ambiguous_requests_are_refused() {

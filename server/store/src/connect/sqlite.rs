@@ -14,12 +14,9 @@ const READERS: u32 = 4;
 /// How long to wait for another process (a command beside the server) that is writing.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// The writing and the reading pool of the database at `url`.
-pub async fn open(url: &str) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+/// The writing and the reading pool of the database in the file `path`, whose address is `url`.
+pub async fn open(url: &str, path: &str) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
     let address = |reason| StoreError::Address { url: url.to_owned(), reason };
-    let path = url
-        .strip_prefix("sqlite:")
-        .ok_or_else(|| address("only SQLite is supported so far: use sqlite:path/to/coffer.db"))?;
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.contains(":memory:") || path.contains('?') {
         return Err(address("name a file, without parameters: sqlite:path/to/coffer.db"));
@@ -35,6 +32,7 @@ pub async fn open(url: &str) -> Result<(DatabaseConnection, DatabaseConnection),
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
     });
+    // One connection: writers queue for it here, so the database never refuses one as busy.
     let write = Database::connect(writer).await?;
     let read = Database::connect(pool(path, READERS, |options| options.pragma("query_only", "ON"))).await?;
     Ok((write, read))
@@ -82,7 +80,7 @@ mod tests {
     async fn the_files_are_for_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("coffer.db");
-        let store = Store::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let store = Store::connect(&format!("sqlite:{}", file.display()), 1).await.unwrap();
         store.migrate().await.unwrap();
         let entries = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
         let modes: Vec<_> =

@@ -1,0 +1,123 @@
+//! The Rust tests once more, on a PostgreSQL server that lives for them alone: in a folder of its own, on a free
+//! port of this machine.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    Outcome,
+    browser::install,
+    command::{cargo, output, program, run},
+};
+
+/// Where distributions put the server's programs.
+const FOLDERS: [&str; 3] =
+    ["/usr/lib/postgresql", "/opt/homebrew/opt/postgresql@17/bin", "/usr/local/opt/postgresql@17/bin"];
+
+/// `cargo xtask test postgres`.
+pub fn test() -> Outcome {
+    let server = Server::start()?;
+    run(
+        "Rust tests, on PostgreSQL",
+        cargo("test --workspace -- --include-ignored")
+            .env("TEST_DATABASE", &server.url)
+            .env("COFFER_FUZZ_MILLISECONDS", "50"),
+    )
+}
+
+/// A running server; it stops when this goes.
+struct Server {
+    url: String,
+    folder: PathBuf,
+    programs: PathBuf,
+}
+
+impl Server {
+    fn start() -> Outcome<Self> {
+        let programs = match find() {
+            Some(found) => found,
+            None => {
+                install("PostgreSQL", &["postgresql"])?;
+                find().ok_or("PostgreSQL was installed but its programs were not found")?
+            }
+        };
+        // Not below the repository: as root the server runs as somebody else, who need not get in there.
+        let folder = std::env::temp_dir().join(format!("coffer-postgres-{}", std::process::id()));
+        fs::create_dir(&folder)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let server = Self {
+            url: format!("postgres://coffer@127.0.0.1:{port}/postgres?sslmode=disable"),
+            folder,
+            programs,
+        };
+        if is_root() {
+            run("Its folder", program("chown").arg("postgres").arg(&server.folder))?;
+        }
+        let data = server.data();
+        let mut init = server.command("initdb");
+        init.args(["--username=coffer", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
+        run("A PostgreSQL server for the tests", init.arg(&data))?;
+        // It holds nothing that anybody misses.
+        let options = format!(
+            "-h 127.0.0.1 -p {port} -k '' -c fsync=off -c full_page_writes=off -c max_connections=400 \
+             -c max_locks_per_transaction=256"
+        );
+        let mut start = server.command("pg_ctl");
+        start.args(["start", "--wait", "--silent", "-o", &options, "-l"]).arg(server.folder.join("log"));
+        run("Its start", start.arg("-D").arg(&data))?;
+        Ok(server)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// One of the server's programs. They refuse to run as root.
+    fn command(&self, name: &str) -> Command {
+        let path = self.programs.join(name);
+        let mut command = if is_root() {
+            let mut command = program("runuser");
+            command.args(["-u", "postgres", "--"]).arg(path);
+            command
+        } else {
+            program(path)
+        };
+        command.current_dir(&self.folder);
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut stop = self.command("pg_ctl");
+        let stopped = stop.args(["stop", "--silent", "--mode=immediate", "-D"]).arg(self.data()).status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            println!("The PostgreSQL server in {} could not be stopped.", self.folder.display());
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn is_root() -> bool {
+    output(program("id").arg("-u")).as_deref() == Some("0")
+}
+
+/// The folder with the newest server's programs.
+fn find() -> Option<PathBuf> {
+    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(PathBuf::from).collect();
+    let versions = fs::read_dir(FOLDERS[0]).into_iter().flatten().flatten();
+    let mut versions: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    versions.sort_unstable();
+    folders.extend(versions.into_iter().map(|(_, path)| path));
+    folders.into_iter().rev().find(|folder| has(folder, "initdb") && has(folder, "pg_ctl"))
+}
+
+fn has(folder: &Path, name: &str) -> bool {
+    folder.join(name).is_file()
+}
