@@ -40,6 +40,7 @@ impl Cluster {
             .unwrap();
         let mut command = self.place.command(&["serve"]);
         command
+            .env("COFFER_LOG__FILTER", "warn,coffer_http=info,coffer_oidc=info")
             .env("COFFER_LISTEN", format!("127.0.0.1:{port}"))
             .env("COFFER_PUBLIC_URL", "http://localhost:3000/")
             .env("COFFER_DATABASE__URL", &self.url)

@@ -32,10 +32,12 @@ struct Stage {
     provider: Arc<Provider>,
     cluster: Cluster,
     accounts: Vec<String>,
+    _scratch: Scratch,
 }
 
 impl Stage {
     async fn set() -> Self {
+        assert!(Scratch::is_shared(), "several servers share no SQLite file: name a server in TEST_DATABASE");
         let accounts: Vec<String> = (0..ACCOUNTS).map(|n| format!("user{n}")).collect();
         let (provider, token_url) = Provider::start(accounts.iter().cloned()).await;
         let (place, scratch) = (Place::new(), Scratch::new().await.unwrap());
@@ -44,7 +46,7 @@ impl Stage {
             world.user(account).await;
         }
         let cluster = Cluster::start(place, &scratch.url, NODES).await;
-        Self { world, provider, cluster, accounts }
+        Self { world, provider, cluster, accounts, _scratch: scratch }
     }
 
     /// Sends `count` exchanges to all nodes in turn, and does something else meanwhile.
@@ -116,7 +118,7 @@ impl Stage {
                         lost.insert(account.clone());
                         break;
                     }
-                    other => panic!("{account}: {other}\n{}", self.cluster.logs()),
+                    other => panic!("{account}: {other}\n{}", &self.cluster.logs()[..20_000]),
                 }
             }
         }
@@ -176,6 +178,7 @@ async fn no_refresh_token_is_spent_twice_and_no_account_lost_but_those_in_flight
             in_flight.extend(now);
         })
         .await;
+    println!("{kills} kills, {outcomes:?}");
     let lost = stage.lost().await;
     let (reused, _) = stage.harmed();
     println!(
