@@ -11,9 +11,9 @@ use coffer_core::{
     ids::{ClientId, ConnectionId},
 };
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
-    sea_query::{Expr, OnConflict, Query},
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, JoinType, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, ExprTrait as _, IntoCondition as _, OnConflict, Query},
 };
 
 use crate::{
@@ -80,6 +80,29 @@ impl Connections {
         let key = (client.to_string(), connection.to_string());
         let row = table::Entity::find_by_id(key).one(self.0.read()).await?;
         row.map(TryInto::try_into).transpose()
+    }
+
+    /// The connection with this name, and how the application may use it: one query, for the path that matters most.
+    pub async fn named_for(
+        &self,
+        name: &str,
+        client: &ClientId,
+    ) -> Result<Option<(Connection, Option<Enabled>)>, StoreError> {
+        let client = client.to_string();
+        let to_enablement = connections::Entity::belongs_to(table::Entity)
+            .from(connections::Column::Id)
+            .to(table::Column::ConnectionId)
+            .on_condition(move |_, enablement| {
+                Expr::col((enablement, table::Column::ClientId)).eq(client.clone()).into_condition()
+            });
+        let found = connections::Entity::find()
+            .filter(connections::Column::Name.eq(name))
+            .join(JoinType::LeftJoin, to_enablement.into())
+            .select_also(table::Entity)
+            .one(self.0.read())
+            .await?;
+        let Some((connection, enablement)) = found else { return Ok(None) };
+        Ok(Some((connection.try_into()?, enablement.map(TryInto::try_into).transpose()?)))
     }
 
     /// Whether the application may use the connection.

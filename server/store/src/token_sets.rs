@@ -27,6 +27,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct TokenSets(pub(crate) Store);
 
+fn with_tokens(row: table::Model) -> Result<(TokenSet, Sealed), StoreError> {
+    let tokens = Sealed::from_bytes(row.tokens.clone());
+    Ok((row.try_into()?, tokens))
+}
+
 impl TokenSets {
     /// By id, without the tokens.
     pub async fn get(&self, id: &TokenSetId) -> Result<Option<TokenSet>, StoreError> {
@@ -39,6 +44,16 @@ impl TokenSets {
         user: &UserId,
         connection: &ConnectionId,
     ) -> Result<Vec<TokenSet>, StoreError> {
+        let found = self.for_user_with_tokens(user, connection).await?;
+        Ok(found.into_iter().map(|(set, _)| set).collect())
+    }
+
+    /// The same, each with the sealed tokens of the same instant.
+    pub async fn for_user_with_tokens(
+        &self,
+        user: &UserId,
+        connection: &ConnectionId,
+    ) -> Result<Vec<(TokenSet, Sealed)>, StoreError> {
         let rows = table::Entity::find()
             .filter(table::Column::UserId.eq(user.as_str()))
             .filter(table::Column::ConnectionId.eq(connection.as_str()))
@@ -46,7 +61,7 @@ impl TokenSets {
             .order_by_asc(table::Column::Id)
             .all(self.0.read())
             .await?;
-        rows.into_iter().map(TryInto::try_into).collect()
+        rows.into_iter().map(with_tokens).collect()
     }
 
     /// All accounts of a user, those connected first coming first.
@@ -72,12 +87,7 @@ impl TokenSets {
             query = query.filter(table::Column::Id.gt(after.as_str()));
         }
         let rows = query.order_by_asc(table::Column::Id).limit(limit).all(self.0.read()).await?;
-        rows.into_iter()
-            .map(|row| {
-                let tokens = Sealed::from_bytes(row.tokens.clone());
-                Ok((row.try_into()?, tokens))
-            })
-            .collect()
+        rows.into_iter().map(with_tokens).collect()
     }
 
     /// Deletes an account of a user. False, and nothing changed, when there is none.
@@ -106,8 +116,7 @@ impl TokenSets {
         let Some(row) = table::Entity::find_by_id(id.as_str()).one(self.0.read()).await? else {
             return Ok(None);
         };
-        let tokens = Sealed::from_bytes(row.tokens.clone());
-        Ok(Some((row.try_into()?, tokens)))
+        with_tokens(row).map(Some)
     }
 
     /// The set of one account at the provider, if it was connected before.

@@ -141,11 +141,11 @@ impl Tokens {
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
-        if let Some(family) = &grant.family_id {
-            if !stays_alive(&tx, family.as_str()).await? {
-                tx.rollback().await?;
-                return Ok(false);
-            }
+        if let Some(family) = &grant.family_id
+            && !stays_alive(&tx, family.as_str()).await?
+        {
+            tx.rollback().await?;
+            return Ok(false);
         }
         access_tokens::Entity::insert(access_tokens::Model::new(token, grant)?.into_active_model())
             .exec_without_returning(&tx)

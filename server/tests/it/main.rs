@@ -3,11 +3,13 @@
 
 mod admin;
 mod blueprint;
+mod cluster;
 mod config;
 mod database;
 mod fences;
 mod harness;
 mod key_file;
 mod keys;
+mod nodes;
 mod serve;
 mod tls;

@@ -7,7 +7,7 @@ use coffer_core::{
     ids::{ClientId, UserId},
     token_set::{TokenSet, TokenSetState},
 };
-use coffer_crypto::Secret;
+use coffer_crypto::{Sealed, Secret};
 use thiserror::Error;
 
 use crate::{
@@ -92,10 +92,10 @@ impl Vault {
         let accounts = inner
             .store
             .token_sets()
-            .for_user(request.user_id, &request.connection.id)
+            .for_user_with_tokens(request.user_id, &request.connection.id)
             .await
             .map_err(VaultError::from)?;
-        let set = choose(accounts, request.login_hint)?;
+        let (set, sealed) = choose(accounts, request.login_hint)?;
         let id = set.id.clone();
         let now = inner.clock.now();
         let ceiling = narrow::ceiling(&set.scopes, request.wanted, request.ceiling)
@@ -104,11 +104,6 @@ impl Vault {
         let (set, tokens) = if let Some(ceiling) = narrow {
             self.narrowed(&request, &set, &ceiling).await?
         } else if set.is_fresh(now) {
-            let Some((set, sealed)) =
-                inner.store.token_sets().with_tokens(&id).await.map_err(VaultError::from)?
-            else {
-                return Err(ReleaseError::NoAccount);
-            };
             let tokens = inner.open(&id, &sealed)?;
             (set, tokens)
         } else {
@@ -169,14 +164,14 @@ impl Vault {
 }
 
 /// The account that `hint` names, else the newest usable one. `accounts` are newest first.
-fn choose(accounts: Vec<TokenSet>, hint: Option<&str>) -> Result<TokenSet, ReleaseError> {
+fn choose(accounts: Vec<(TokenSet, Sealed)>, hint: Option<&str>) -> Result<(TokenSet, Sealed), ReleaseError> {
     let mut refused = None;
-    for set in accounts {
+    for (set, sealed) in accounts {
         if hint.is_some_and(|hint| hint != set.provider_user_id) {
             continue;
         }
         match &set.state {
-            TokenSetState::Active => return Ok(set),
+            TokenSetState::Active => return Ok((set, sealed)),
             TokenSetState::NeedsConsent(reason) => {
                 refused.get_or_insert_with(|| reason.clone());
             }

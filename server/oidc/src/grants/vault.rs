@@ -110,10 +110,10 @@ impl Oidc {
         name: &str,
     ) -> Result<(Connection, Enabled), EndpointError> {
         let refused = |text: String| Err(EndpointError::InvalidRequest(text));
-        let Some(connection) = self.store.connections().by_name(name).await? else {
+        let Some((connection, how)) = self.store.connections().named_for(name, &client.id).await? else {
             return refused(format!("There is no connection named {name}."));
         };
-        let Some(how) = self.store.connections().enabled(&connection.id, &client.id).await? else {
+        let Some(how) = how else {
             return refused(format!("The connection {name} is not enabled for this application."));
         };
         if !connection.vault_enabled {

@@ -1,7 +1,6 @@
 //! Single-use refresh tokens under load, on several servers that are killed: no token is spent twice, and no account
 //! is lost but those whose new token was on its way from the provider to a server that died.
 
-mod cluster;
 mod provider;
 mod seed;
 
@@ -12,12 +11,11 @@ use std::sync::{
 };
 use std::time::Duration;
 
-use cluster::Cluster;
 use coffer_store::Scratch;
 use provider::{Mood, Provider};
 use seed::{CONNECTION, SECRET, World, refresh_token};
 
-use crate::harness::Place;
+use crate::{cluster::Cluster, harness::Place};
 
 const NODES: usize = 4;
 const ACCOUNTS: usize = 200;
@@ -52,7 +50,7 @@ impl Stage {
     /// Sends `count` exchanges to all nodes in turn, and does something else meanwhile.
     async fn load(&mut self, count: usize, mut meanwhile: impl AsyncFnMut(&mut Self, usize)) -> Outcomes {
         let sent = Arc::new(AtomicUsize::new(0));
-        let endpoints = self.cluster.endpoints();
+        let endpoints = self.cluster.urls("oauth/token");
         let workers: Vec<_> = (0..AT_ONCE)
             .map(|_| {
                 let (sent, endpoints) = (sent.clone(), endpoints.clone());
@@ -105,7 +103,7 @@ impl Stage {
         self.provider.set(Mood::Well);
         self.cluster.ready().await;
         let http = reqwest::Client::new();
-        let endpoints = self.cluster.endpoints();
+        let endpoints = self.cluster.urls("oauth/token");
         let mut lost = BTreeSet::new();
         for (n, account) in self.accounts.iter().enumerate() {
             for tries in 0.. {

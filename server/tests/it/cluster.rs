@@ -70,9 +70,9 @@ impl Cluster {
         }
     }
 
-    /// Addresses of their token endpoints.
-    pub fn endpoints(&self) -> Vec<String> {
-        self.nodes.iter().map(|node| format!("http://127.0.0.1:{}/oauth/token", node.port)).collect()
+    /// Where each of them answers to `path`.
+    pub fn urls(&self, path: &str) -> Vec<String> {
+        self.nodes.iter().map(|node| format!("http://127.0.0.1:{}/{path}", node.port)).collect()
     }
 
     /// Kills a node with SIGKILL and starts it again.
