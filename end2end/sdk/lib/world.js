@@ -9,10 +9,11 @@ import { Console } from "./console.js";
 import { Person } from "./person.js";
 
 export class World {
-  static async start() {
+  /** `settings` are further environment variables of the server. */
+  static async start(settings = {}) {
     const world = new World();
     const tls = files(join(process.env.SDK_PLACE, "tls"));
-    [world.providers, world.coffer] = await Promise.all([Providers.start(), Coffer.start({}, [], tls)]);
+    [world.providers, world.coffer] = await Promise.all([Providers.start(), Coffer.start(settings, [], tls)]);
     world.issuer = world.coffer.url;
     /** What SDKs call the domain: a host, with its port. */
     world.domain = new URL(world.issuer).host;

@@ -27,6 +27,7 @@ mod once;
 pub(crate) mod openapi;
 mod query;
 mod refusal;
+mod shapes;
 pub(crate) mod users;
 
 use axum::response::{IntoResponse, Response};

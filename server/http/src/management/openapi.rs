@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use serde_json::Value;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -13,7 +14,7 @@ use utoipa::{
     },
 };
 
-use super::{apis, client_grants, clients, connections, grants, logs, users};
+use super::{apis, client_grants, clients, connections, grants, logs, shapes, users};
 
 /// The description.
 #[derive(OpenApi)]
@@ -56,8 +57,8 @@ impl Modify for Bearer {
 }
 
 /// The document (OpenAPI 3.1).
-pub fn openapi() -> openapi::OpenApi {
-    Description::openapi()
+pub fn openapi() -> Value {
+    serde_json::to_value(Description::openapi()).map(shapes::complete).unwrap_or_default()
 }
 
 /// Read this description
