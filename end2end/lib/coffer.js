@@ -66,7 +66,7 @@ export class Coffer {
       });
     }
     for (let tries = 0; ; tries += 1) {
-      const answer = await fetch(new URL("readyz", this.url)).catch(() => null);
+      const answer = await fetch(new URL("readyz", this.own ?? this.url)).catch(() => null);
       if (answer?.ok) break;
       if (child.exitCode !== null || tries > 600) throw new Error(`Coffer did not start:\n${started}`);
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -98,17 +98,28 @@ pub enum AdminCommand {
 pub enum KeysCommand {
     /// Show the ids, and how many stored values each key seals.
     List,
-    /// Add a key to the key file and make it the active one. Restart the server afterwards: it seals
-    /// everything anew in the background.
+    /// Add a key to the key file. It seals nothing until it is activated.
     Add,
+    /// Have a key seal from now on. Running servers then seal everything anew with it, in the background.
+    Activate {
+        /// Its id, as listed.
+        id: String,
+        /// Although running servers do not have it yet. They cannot open what others seal with it.
+        #[arg(long)]
+        force: bool,
+    },
     /// Remove a key that seals nothing any more.
     Remove {
         /// Its id, as listed.
         id: String,
     },
-    /// Make a new signing key. The old one goes on verifying for a day.
+    /// Make a new signing key. It signs once everybody can have it, and the old one verifies until the last token
+    /// that it signed has ended.
     RotateSigning {
         /// RS256, ES256 or EdDSA.
         alg: String,
+        /// Somebody may have the old key: the new one signs at once, and what the old one signed is no good any more.
+        #[arg(long)]
+        compromised: bool,
     },
 }

@@ -33,7 +33,7 @@ pub struct Config {
     pub tls: Tls,
     /// The database.
     pub database: Database,
-    /// The key file.
+    /// Keys.
     pub keys: Keys,
     /// Kinds of providers.
     pub catalogue: Catalogue,
@@ -106,12 +106,14 @@ impl Serialize for DatabaseUrl {
     }
 }
 
-/// The key file.
+/// Keys.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keys {
     /// Its path.
     pub file: PathBuf,
+    /// How long clients may keep the public signing keys, in seconds.
+    pub jwks_cache_seconds: u32,
 }
 
 /// Kinds of providers.
@@ -262,6 +264,9 @@ impl Config {
             }
             _ => {}
         }
+        if !(1..=86400).contains(&self.keys.jwks_cache_seconds) {
+            return refuse("keys.jwks_cache_seconds must be between 1 and 86400".into());
+        }
         if !(1..=30).contains(&self.outbound.timeout_seconds) {
             return refuse("outbound.timeout_seconds must be between 1 and 30".into());
         }
@@ -305,6 +310,7 @@ mod tests {
             ("[tls]\nchain = \"a.pem\"", "certificate"),
             ("[outbound]\nallow_private = [\"everything\"]", "allow_private"),
             ("[outbound]\ntimeout_seconds = 0", "timeout_seconds"),
+            ("[keys]\njwks_cache_seconds = 0", "keys.jwks_cache_seconds"),
         ] {
             let error = load(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");

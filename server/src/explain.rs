@@ -48,6 +48,7 @@ fn expected(setting: &str) -> Option<&'static str> {
         ),
         "database.connections" => Some("a number, at least 2"),
         "keys" => Some("a section [keys]; the key file's path is keys.file (COFFER_KEYS__FILE)"),
+        "keys.jwks_cache_seconds" => Some("a number of seconds, from 1 to 86400"),
         "keys.file" => Some("the path of the key file"),
         "catalogue.folder" => Some("the path of a folder with provider files"),
         "sandbox.provider_port" | "sandbox.agent_port" => Some("a port, from 0 to 65535"),

@@ -4,9 +4,13 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use coffer_core::SystemRng;
-use coffer_crypto::{KeyFile, KeyFileError};
+use coffer_crypto::{KeyFile, KeyFileError, KeySource, SourceError};
+use coffer_store::Store;
 use thiserror::Error;
+
+use crate::reseal;
 
 /// Why the key file cannot be used.
 #[derive(Debug, Error)]
@@ -36,6 +40,46 @@ pub enum KeysError {
         /// Why.
         source: KeyFileError,
     },
+    /// A running server would lose keys by it.
+    #[error(
+        "{path}: key {id} is missing or another one, but seals {values} values. The keys from before stay in \
+         use; put the file right before the next start"
+    )]
+    Missing {
+        /// Its path.
+        path: PathBuf,
+        /// The key.
+        id: String,
+        /// What it seals.
+        values: u64,
+    },
+}
+
+/// The key file, as a running server looks at it.
+pub struct FileSource {
+    /// Its path.
+    pub path: PathBuf,
+    /// What its keys seal.
+    pub store: Store,
+}
+
+#[async_trait]
+impl KeySource for FileSource {
+    async fn read(&self, known: &KeyFile) -> Result<KeyFile, SourceError> {
+        let path = self.path.clone();
+        let read = tokio::task::spawn_blocking(move || load(&path, false)).await??;
+        let lost: Vec<_> = known.ids().filter(|id| known.key(id) != read.key(id)).collect();
+        if !lost.is_empty() {
+            let counts = reseal::count(&self.store).await?;
+            let used =
+                lost.into_iter().find_map(|id| Some((id, *counts.get(id).filter(|count| **count > 0)?)));
+            if let Some((id, values)) = used {
+                let (path, id) = (self.path.clone(), id.to_owned());
+                return Err(KeysError::Missing { path, id, values }.into());
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// Reads the key file; makes one where there is none and nothing needs one (`fresh`).
@@ -89,4 +133,60 @@ fn private(path: &Path) -> Result<(), KeysError> {
 #[cfg(not(unix))]
 fn private(_: &Path) -> Result<(), KeysError> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use coffer_contract::application::SigningAlgorithm;
+    use coffer_core::SystemClock;
+    use coffer_crypto::Keyring;
+    use coffer_oidc::keys::{Start, rotate};
+
+    use super::*;
+
+    /// A store with a sealed value, and the key file whose key sealed it.
+    async fn place(folder: &Path) -> (Store, KeyFile, FileSource) {
+        let store = Store::connect(&format!("sqlite:{}", folder.join("coffer.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let keys = KeyFile::generate(&SystemRng);
+        let ring = Keyring::from(keys.clone());
+        rotate(&store, &ring, &SystemClock, &SystemRng, SigningAlgorithm::Es256, Start::Now).await.unwrap();
+        let source = FileSource { path: folder.join("coffer.key"), store: store.clone() };
+        (store, keys, source)
+    }
+
+    #[tokio::test]
+    async fn a_running_server_takes_more_keys_and_fewer_but_loses_none_that_seals() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, known, source) = place(folder.path()).await;
+        let old = known.active_id().to_owned();
+        let mut more = known.clone();
+        let id = more.add(&SystemRng);
+        more.activate(&id).unwrap();
+        write(&source.path, &more).unwrap();
+        assert!(source.read(&known).await.unwrap() == more);
+        let mut fewer = more.clone();
+        fewer.remove(&old).unwrap();
+        write(&source.path, &fewer).unwrap();
+        let refused = source.read(&more).await.unwrap_err().to_string();
+        assert!(refused.contains(&old) && refused.contains("seals 1 values"), "{refused}");
+        std::fs::remove_file(&source.path).unwrap();
+        assert!(source.read(&more).await.unwrap_err().to_string().contains("does not exist"));
+        write(&source.path, &fewer).unwrap();
+        let ring = Keyring::from(more.clone());
+        let stop = tokio_util::sync::CancellationToken::new();
+        let pass = reseal::run(&store, &ring, &SystemRng, &stop).await.unwrap();
+        assert_eq!(pass, reseal::Pass { done: 1, failed: 0 });
+        assert!(source.read(&more).await.unwrap() == fewer, "nothing needs it any more");
+    }
+
+    #[tokio::test]
+    async fn another_key_under_a_known_id_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, known, source) = place(folder.path()).await;
+        let other = KeyFile::generate(&SystemRng);
+        let text = other.to_text().replace(other.active_id(), known.active_id());
+        write(&source.path, &KeyFile::parse(&text).unwrap()).unwrap();
+        assert!(source.read(&known).await.is_err());
+    }
 }

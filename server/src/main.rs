@@ -4,6 +4,8 @@ mod cli;
 mod commands;
 mod config;
 mod explain;
+mod hangup;
+mod keeper;
 mod keyfile;
 mod logging;
 mod metrics;

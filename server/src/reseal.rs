@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use coffer_core::Rng;
 use coffer_crypto::{Context, Keyring, OpenError};
-use coffer_store::{Store, StoreError};
+use coffer_store::{SealedRow, Store, StoreError};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 /// Values looked at in one go.
 const BATCH: u64 = 200;
@@ -43,28 +44,74 @@ pub async fn count(store: &Store) -> Result<BTreeMap<String, u64>, ResealError> 
     }
 }
 
-/// Seals every value under the active key. A value that changes meanwhile has been sealed anew
-/// by whoever changed it. Returns how many were.
-pub async fn run(store: &Store, keyring: &Keyring, rng: &dyn Rng) -> Result<u64, ResealError> {
-    let mut done = 0;
+/// What one pass came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pass {
+    /// Values sealed anew.
+    pub done: u64,
+    /// Values that do not open.
+    pub failed: u64,
+}
+
+/// Seals every value under the active key, until `stop`. A value that changes meanwhile has been sealed anew by
+/// whoever changed it. What broke off goes on with the next pass: what is done already is passed over.
+pub async fn run(
+    store: &Store,
+    keyring: &Keyring,
+    rng: &dyn Rng,
+    stop: &CancellationToken,
+) -> Result<Pass, ResealError> {
+    let counts = count(store).await?;
+    let others = counts.iter().filter(|(id, _)| *id != keyring.keys().active_id());
+    let mut left: u64 = others.map(|(_, count)| count).sum();
+    let mut pass = Pass::default();
+    show(left);
+    if left == 0 {
+        return Ok(pass);
+    }
+    tracing::info!(count = left, active = keyring.keys().active_id(), "values are sealed anew");
     let mut after: Option<(&'static str, String)> = None;
-    loop {
+    while !stop.is_cancelled() {
         let rows = store.seals().page(after.as_ref().map(|(t, r)| (*t, r.as_str())), BATCH).await?;
-        let Some(last) = rows.last() else { return Ok(done) };
+        let Some(last) = rows.last() else { break };
         after = Some((last.table, last.row.clone()));
+        let before = pass;
         for row in rows {
-            let context = Context { table: row.table, row: &row.row, column: row.column };
-            let refused = |source| open_error(row.table, &row.row, source);
-            if row.sealed.key_id().map_err(refused)? == keyring.active_id() {
-                continue;
-            }
-            let plain = keyring.open(context, &row.sealed).map_err(refused)?;
-            let anew = keyring.seal(rng, context, &plain);
-            if store.seals().replace(row.table, &row.row, row.column, &row.sealed, &anew).await? {
-                done += 1;
+            match anew(store, keyring, rng, &row).await {
+                Ok(true) => pass.done += 1,
+                Ok(false) => {}
+                Err(ResealError::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    pass.failed += 1;
+                    tracing::error!(%error, "a value could not be sealed anew");
+                }
             }
         }
+        metrics::counter!("coffer_keys_resealed_total").increment(pass.done - before.done);
+        left = left.saturating_sub(pass.done - before.done);
+        show(left);
+        if pass.done > before.done && left > 0 {
+            tracing::info!(done = pass.done, left, "values are sealed anew");
+        }
     }
+    Ok(pass)
+}
+
+/// False where there is nothing to do, or where it was changed meanwhile.
+async fn anew(store: &Store, keyring: &Keyring, rng: &dyn Rng, row: &SealedRow) -> Result<bool, ResealError> {
+    let context = Context { table: row.table, row: &row.row, column: row.column };
+    let refused = |source| open_error(row.table, &row.row, source);
+    if row.sealed.key_id().map_err(refused)? == keyring.keys().active_id() {
+        return Ok(false);
+    }
+    let plain = keyring.open(context, &row.sealed).await.map_err(refused)?;
+    let anew = keyring.seal(rng, context, &plain);
+    Ok(store.seals().replace(row.table, &row.row, row.column, &row.sealed, &anew).await?)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; nobody has 2^53 values")]
+fn show(left: u64) {
+    metrics::gauge!("coffer_keys_values_to_reseal").set(left as f64);
 }
 
 fn open_error(table: &'static str, row: &str, source: OpenError) -> ResealError {

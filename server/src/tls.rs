@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Tls;
+use crate::{config::Tls, hangup::Told};
 
 /// Pause between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -218,38 +218,4 @@ fn closed(path: &Path) -> Result<(), TlsError> {
 #[cfg(not(unix))]
 fn closed(_: &Path) -> Result<(), TlsError> {
     Ok(())
-}
-
-/// `SIGHUP`: the operator says that the files are new.
-#[cfg(unix)]
-struct Told(tokio::signal::unix::Signal);
-
-#[cfg(unix)]
-impl Told {
-    /// Takes the signal from now on.
-    fn new() -> std::io::Result<Self> {
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Self)
-    }
-
-    async fn next(&mut self) {
-        if self.0.recv().await.is_none() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// There is no such signal here: the files are looked at, and that is all.
-#[cfg(not(unix))]
-struct Told;
-
-#[cfg(not(unix))]
-impl Told {
-    /// Takes nothing.
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        std::future::pending::<()>().await;
-    }
 }

@@ -16,7 +16,12 @@ use coffer_vault::Vault;
 
 use ipnet::IpNet;
 
-use crate::{commands::Failure, config::Config, keyfile, sandbox::Beside};
+use crate::{
+    commands::Failure,
+    config::Config,
+    keyfile::{self, FileSource},
+    sandbox::Beside,
+};
 
 /// Database and keys: what every command needs.
 pub struct Base {
@@ -57,7 +62,10 @@ pub async fn starting(config: &Config) -> Result<(Base, Held), Failure> {
     let (store, _) = database(config).await?;
     let alone = store.start_alone().await?;
     let fresh = store.seals().page(None, 1).await?.is_empty();
-    let keyring = Arc::new(Keyring::from(keyfile::load(&config.keys.file, fresh)?));
+    let path = config.keys.file.clone();
+    let keys = keyfile::load(&path, fresh)?;
+    let source = Arc::new(FileSource { path, store: store.clone() });
+    let keyring = Arc::new(Keyring::from(keys).with_source(source));
     Ok((Base { store, keyring, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng) }, alone))
 }
 
@@ -96,7 +104,9 @@ pub async fn house(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> R
     let outbound =
         OutboundConfig { allow_private, timeout: Duration::from_secs(config.outbound.timeout_seconds) };
     let Base { store, keyring, clock, rng } = base;
-    let keys = SigningKeys::load(store.clone(), keyring.clone(), clock.clone(), rng.as_ref()).await?;
+    let keys = SigningKeys::load(store.clone(), keyring.clone(), clock.clone(), rng.as_ref())
+        .await?
+        .cached_for(config.keys.jwks_cache_seconds);
     let federation = Federation::new(catalogue, outbound, base.clock.clone())
         .map_err(|error| Failure::Start(error.to_string()))?
         .with_assertions(Arc::new(KeyAssertions::new(keys.clone(), base.rng.clone())));
@@ -133,6 +143,8 @@ pub struct Server {
     pub vault: Vault,
     /// For the set-up link.
     pub admin: Arc<Admin>,
+    /// To be retired.
+    pub keys: SigningKeys,
 }
 
 /// Puts the server together.
@@ -147,7 +159,7 @@ pub async fn server(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> 
         clock: base.clock.clone(),
         rng: base.rng.clone(),
         issuer: Issuer::new(config.public_url.clone()),
-        keys,
+        keys: keys.clone(),
     });
     let state = AppState::from(Shared {
         oidc,
@@ -166,5 +178,5 @@ pub async fn server(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> 
             base.store.clone(),
         ),
     });
-    Ok(Server { state, vault, admin })
+    Ok(Server { state, vault, admin, keys })
 }

@@ -11,7 +11,7 @@ use coffer_contract::{
     page::PAGE_SIZE,
 };
 use coffer_core::{audit::EventCode, client::Client, ids::ClientId, registration::Registration, rng::token};
-use coffer_crypto::{KeptSecret, Sealed, Secret};
+use coffer_crypto::{KeptSecret, Secret};
 
 use crate::{Signed, client_keys, failure, tidy};
 
@@ -182,11 +182,12 @@ impl Signed {
     pub async fn client_secrets(&self, ids: &[ClientId]) -> Result<HashMap<ClientId, Secret>, ApiError> {
         let sealed = self.store().clients().sealed_secrets(ids).await;
         let sealed = sealed.map_err(|e| self.visit.store_failed(e))?;
-        let open = |(id, sealed): (ClientId, Sealed)| {
-            let secret = KeptSecret::open(&self.admin().keyring, &id, &sealed);
-            secret.map(|secret| (id, secret)).map_err(|e| self.visit.failed(e))
-        };
-        sealed.into_iter().map(open).collect()
+        let mut secrets = HashMap::with_capacity(sealed.len());
+        for (id, sealed) in sealed {
+            let secret = KeptSecret::open(&self.admin().keyring, &id, &sealed).await;
+            secrets.insert(id, secret.map_err(|e| self.visit.failed(e))?);
+        }
+        Ok(secrets)
     }
 
     /// Deletes an application with its tokens, if `confirm_name` is its name.

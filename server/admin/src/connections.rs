@@ -257,7 +257,7 @@ impl Signed {
         let sealed = self.store().connections().secret(&id).await.map_err(|e| self.visit.store_failed(e))?;
         let Some(sealed) = sealed else { return Ok(false) };
         let opened =
-            self.admin().keyring.open(secret_place(&id), &sealed).map_err(|e| self.visit.failed(e))?;
+            self.admin().keyring.open(secret_place(&id), &sealed).await.map_err(|e| self.visit.failed(e))?;
         // What is no text was never a secret that came from here.
         Ok(std::str::from_utf8(&opened).is_ok_and(|stored| Secret::new(stored) == *secret))
     }

@@ -49,7 +49,7 @@ impl Signed {
         let found = self.store().idempotent_answers().get(key, now).await;
         let Some(first) = found.map_err(|e| self.visit.store_failed(e))? else { return Ok(None) };
         let row = idempotent_row(key);
-        let answer = self.admin().keyring.open(answer_place(&row), &first.answer);
+        let answer = self.admin().keyring.open(answer_place(&row), &first.answer).await;
         Ok(Some((first.fingerprint, answer.map_err(|e| self.visit.failed(e))?)))
     }
 

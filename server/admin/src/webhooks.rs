@@ -6,6 +6,7 @@ use coffer_contract::{
     webhook::{EventType, IssuedWebhookSecret, WebhookDetail, WebhookForm, WebhookSummary},
 };
 use coffer_core::{audit::EventCode, ids::WebhookId, webhook::Webhook};
+use coffer_crypto::Sealed;
 use coffer_webhooks::Secrets;
 
 use crate::{Signed, failure, tidy};
@@ -92,23 +93,43 @@ impl Signed {
     /// Replaces the secret. The old one signs too for a day. The answer is the only one that has it.
     pub async fn rotate_webhook_secret(&self, id: &str) -> Result<IssuedWebhookSecret, ApiError> {
         let id = WebhookId::from_text(id);
-        let (admin, now) = (self.admin(), self.visit.now());
-        let found = self.store().webhooks().with_secrets(&id).await;
-        let found = found.map_err(|e| self.visit.store_failed(e))?;
-        let (webhook, old) = found.ok_or_else(|| failure::not_found("webhook"))?;
-        let secrets = Secrets::open(&admin.keyring, &id, &old).map_err(|e| self.visit.failed(e))?;
+        let (mut webhook, mut old) = self.webhook_and_secrets(&id).await?;
+        loop {
+            if let Some(secrets) = self.replace_webhook_secret(&webhook, &old).await? {
+                return Ok(issued(&id, &secrets));
+            }
+            let before = webhook.secret_replaced_at;
+            (webhook, old) = self.webhook_and_secrets(&id).await?;
+            // Where it is the same one, it was sealed anew under another key in between.
+            if webhook.secret_replaced_at != before {
+                return Err(ApiError::Conflict {
+                    message: "The secret was replaced at the same moment by somebody else. Try again."
+                        .to_owned(),
+                });
+            }
+        }
+    }
+
+    async fn webhook_and_secrets(&self, id: &WebhookId) -> Result<(Webhook, Sealed), ApiError> {
+        let found = self.store().webhooks().with_secrets(id).await;
+        found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("webhook"))
+    }
+
+    /// `None` where what is stored is not `old` any more.
+    async fn replace_webhook_secret(
+        &self,
+        webhook: &Webhook,
+        old: &Sealed,
+    ) -> Result<Option<Secrets>, ApiError> {
+        let (admin, now, id) = (self.admin(), self.visit.now(), &webhook.id);
+        let secrets = Secrets::open(&admin.keyring, id, old).await.map_err(|e| self.visit.failed(e))?;
         let secrets = secrets.rotated(admin.rng.as_ref(), now);
-        let sealed = secrets.seal(&admin.keyring, admin.rng.as_ref(), &id);
+        let sealed = secrets.seal(&admin.keyring, admin.rng.as_ref(), id);
         let sealed = sealed.map_err(|e| self.visit.failed(e))?;
         let text = format!("The signing secret of the webhook to {} was replaced.", webhook.host());
         let event = self.event(EventCode::WebhookSecretRotated, text);
-        let replaced = self.store().webhooks().replace_secrets(&id, &old, &sealed, now, event).await;
-        if !replaced.map_err(|e| self.visit.store_failed(e))? {
-            return Err(ApiError::Conflict {
-                message: "The secret was replaced at the same moment by somebody else. Try again.".to_owned(),
-            });
-        }
-        Ok(issued(&id, &secrets))
+        let replaced = self.store().webhooks().replace_secrets(id, old, &sealed, now, event).await;
+        Ok(replaced.map_err(|e| self.visit.store_failed(e))?.then_some(secrets))
     }
 
     /// Deletes a webhook with its deliveries.

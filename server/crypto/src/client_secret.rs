@@ -28,8 +28,8 @@ impl KeptSecret {
     ///
     /// # Errors
     /// When it was sealed for another application, or under a key that is gone.
-    pub fn open(keyring: &Keyring, id: &ClientId, sealed: &Sealed) -> Result<Secret, OpenError> {
-        let plain = keyring.open(place(id), sealed)?;
+    pub async fn open(keyring: &Keyring, id: &ClientId, sealed: &Sealed) -> Result<Secret, OpenError> {
+        let plain = keyring.open(place(id), sealed).await?;
         Ok(Secret::new(String::from_utf8_lossy(&plain).into_owned()))
     }
 }
@@ -41,14 +41,14 @@ mod tests {
     use super::*;
     use crate::KeyFile;
 
-    #[test]
-    fn a_secret_is_read_again_by_its_own_application_alone() {
+    #[tokio::test]
+    async fn a_secret_is_read_again_by_its_own_application_alone() {
         let keyring = Keyring::from(KeyFile::generate(&SystemRng));
         let (one, two) = (ClientId::from_text("one"), ClientId::from_text("two"));
         let kept = KeptSecret::of(&keyring, &SystemRng, &one, "cfs_secret");
         assert_eq!(kept.hash, TokenHash::of("cfs_secret"));
-        assert_eq!(KeptSecret::open(&keyring, &one, &kept.sealed).unwrap().reveal(), "cfs_secret");
-        KeptSecret::open(&keyring, &two, &kept.sealed).unwrap_err();
+        assert_eq!(KeptSecret::open(&keyring, &one, &kept.sealed).await.unwrap().reveal(), "cfs_secret");
+        KeptSecret::open(&keyring, &two, &kept.sealed).await.unwrap_err();
         assert!(!format!("{kept:?}").contains("cfs_secret"));
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod client_secret;
 pub mod hash;
+pub mod key_file;
 pub mod keyring;
 pub mod mac;
 pub mod password;
@@ -13,7 +14,8 @@ pub mod signing;
 
 pub use client_secret::KeptSecret;
 pub use hash::TokenHash;
-pub use keyring::{KeyFile, KeyFileError, Keyring};
+pub use key_file::{Kek, KeyFile, KeyFileError};
+pub use keyring::{KeySource, Keyring, SourceError};
 pub use seal::{Context, OpenError, Sealed};
 pub use secret::Secret;
 pub use signing::{SigningError, SigningKey};

@@ -73,11 +73,11 @@ pub enum OpenError {
     /// It is not a sealed value, or was cut short.
     #[error("the stored value is not in the sealed format")]
     Malformed,
-    /// The key file lacks the key it was sealed with.
-    #[error("the stored value was sealed with key “{0}”, which the key file does not have")]
+    /// The key it was sealed with is not among those there are.
+    #[error("the stored value was sealed with key “{0}”, which this server does not have")]
     UnknownKey(String),
     /// It was changed, or moved from another row or column.
-    #[error("the stored value was changed or moved, or the key file holds another key under its id")]
+    #[error("the stored value was changed or moved, or another key has the id of its own")]
     Rejected,
 }
 

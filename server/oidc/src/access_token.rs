@@ -82,7 +82,8 @@ impl Oidc {
             Target::Api(api) => {
                 let claims = self.claims(&grant, user.and_then(|(_, _, auth_time)| auth_time));
                 let inside = |error: &dyn std::fmt::Display| EndpointError::Inside(error.to_string());
-                let key = self.keys.active(api.signing_alg).await.map_err(|e| inside(&e))?;
+                let key =
+                    self.keys.signing(api.signing_alg, grant.expires_at).await.map_err(|e| inside(&e))?;
                 key.sign_as(TYPE, &claims).map_err(|e| inside(&e))?
             }
             Target::UserInfo | Target::MyAccount | Target::Management => {

@@ -137,19 +137,20 @@ impl Oidc {
 
     /// A logout token for `client` (section 2.4). It has no nonce, so that it can pass for no ID token.
     async fn logout_token(&self, client: &Client, logout: &Logout) -> Result<String, EndpointError> {
-        let now = self.clock.now().seconds();
+        let now = self.clock.now();
+        let until = now.plus_seconds(TOKEN_SECONDS);
         let claims = json!({
             "iss": self.issuer.as_str(),
             "aud": client.id.as_str(),
             "sub": logout.user_id.as_str(),
             "sid": logout.session_id,
-            "iat": now,
-            "exp": now + TOKEN_SECONDS,
+            "iat": now.seconds(),
+            "exp": until.seconds(),
             "jti": rng::token(self.rng.as_ref()),
             "events": { EVENT: {} },
         });
         let inside = |error: &dyn std::fmt::Display| EndpointError::Inside(error.to_string());
-        let key = self.keys.active(client.id_token_alg).await.map_err(|e| inside(&e))?;
+        let key = self.keys.signing(client.id_token_alg, until).await.map_err(|e| inside(&e))?;
         key.sign_as("logout+jwt", &claims).map_err(|e| inside(&e))
     }
 }

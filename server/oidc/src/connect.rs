@@ -200,8 +200,12 @@ impl Oidc {
     }
 
     /// The tokens that a session holds.
-    pub(crate) fn open_held(&self, id: &ConnectSessionId, sealed: &Sealed) -> Result<Tokens, TokensError> {
-        Tokens::open(&self.keyring, context(id), sealed)
+    pub(crate) async fn open_held(
+        &self,
+        id: &ConnectSessionId,
+        sealed: &Sealed,
+    ) -> Result<Tokens, TokensError> {
+        Tokens::open(&self.keyring, context(id), sealed).await
     }
 
     /// Ends the session and tells the application why.

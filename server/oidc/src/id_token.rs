@@ -46,13 +46,14 @@ impl Oidc {
         sign_in: &SignIn,
         nonce: Option<&str>,
     ) -> Result<String, EndpointError> {
-        let now = self.clock.now().seconds();
+        let now = self.clock.now();
+        let until = now.plus_seconds(ID_TOKEN_SECONDS);
         let mut claims = claims_about(user, scopes);
         for (name, value) in [
             ("iss", json!(self.issuer.as_str())),
             ("aud", json!(client.id.as_str())),
-            ("iat", json!(now)),
-            ("exp", json!(now + ID_TOKEN_SECONDS)),
+            ("iat", json!(now.seconds())),
+            ("exp", json!(until.seconds())),
             ("auth_time", json!(sign_in.auth_time.seconds())),
             ("sid", json!(sign_in.session_id)),
         ] {
@@ -62,7 +63,7 @@ impl Oidc {
             claims.insert("nonce".to_owned(), json!(nonce));
         }
         let inside = |error: &dyn std::fmt::Display| EndpointError::Inside(error.to_string());
-        let key = self.keys.active(client.id_token_alg).await.map_err(|e| inside(&e))?;
+        let key = self.keys.signing(client.id_token_alg, until).await.map_err(|e| inside(&e))?;
         key.sign(&claims).map_err(|e| inside(&e))
     }
 }

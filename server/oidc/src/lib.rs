@@ -104,6 +104,11 @@ impl Oidc {
         &self.issuer
     }
 
+    /// The signing keys.
+    pub fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
     /// The database, for what only reads it (health, CORS).
     pub fn store(&self) -> &Store {
         &self.store

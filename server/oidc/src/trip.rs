@@ -170,7 +170,7 @@ impl Oidc {
         }
         let row = hex(state_hash.as_bytes());
         let plain =
-            self.keyring.open(context(&row), &sealed).map_err(|e| PageError::Inside(e.to_string()))?;
+            self.keyring.open(context(&row), &sealed).await.map_err(|e| PageError::Inside(e.to_string()))?;
         let sealed: Sealed = serde_json::from_slice(&plain).map_err(|e| PageError::Inside(e.to_string()))?;
         let connection = self.store.connections().get(&login.connection_id).await?.ok_or(PageError::Gone)?;
         // Another provider's answer: the one that was asked may have sent the browser on to it, to be handed its

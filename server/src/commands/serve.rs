@@ -1,6 +1,7 @@
 //! `coffer serve`
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_http::router;
@@ -10,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Failure, say};
 use crate::{
     config::Config,
-    metrics, reseal, sandbox, serving,
+    keeper::Keeper,
+    metrics, sandbox, serving,
     tls::Certificate,
     wiring::{self, Base},
 };
@@ -49,6 +51,9 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         ));
     }
     let stop = CancellationToken::new();
+    let base = Arc::new(base);
+    let keeper = Keeper::start(base.clone(), server.keys.clone()).await?;
+    let keeper = tokio::spawn(keeper.run(stop.clone()));
     let background = tokio::spawn(maintain(base, stop.clone()));
     let revoker = tokio::spawn({
         let (vault, stop) = (server.vault.clone(), stop.clone());
@@ -78,7 +83,7 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     }
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
     server.vault.drain().await;
-    let _ = tokio::join!(background, revoker, messenger, herald);
+    let _ = tokio::join!(background, keeper, revoker, messenger, herald);
     if let Some(measured) = measured {
         let _ = measured.await;
     }
@@ -93,13 +98,8 @@ async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure
     })
 }
 
-/// Removes what expired, and seals values anew that an older key holds.
-async fn maintain(base: Base, stop: CancellationToken) {
-    match reseal::run(&base.store, &base.keyring, base.rng.as_ref()).await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "values were sealed anew under the active key"),
-        Err(error) => tracing::error!(%error, "some values could not be sealed anew"),
-    }
+/// Removes what expired.
+async fn maintain(base: Arc<Base>, stop: CancellationToken) {
     loop {
         match base.store.delete_expired(base.clock.now()).await {
             Ok(count) => tracing::debug!(count, "expired rows were removed"),

@@ -24,6 +24,7 @@ mod error;
 mod expiry;
 mod idempotency;
 mod interactions;
+mod key_holders;
 mod logouts;
 mod matching;
 mod outbox;
@@ -81,6 +82,7 @@ pub use devices::Devices;
 pub use error::StoreError;
 pub use idempotency::{FirstAnswer, IdempotentAnswers, idempotent_row};
 pub use interactions::Interactions;
+pub use key_holders::{KeyHolder, KeyHolders};
 pub use logouts::{Logout, Logouts};
 pub use matching::Match;
 pub use pushed_requests::PushedRequests;
@@ -189,6 +191,8 @@ repositories! {
     token_sets TokenSets
     /// Signing keys of ID tokens.
     signing_keys SigningKeys
+    /// Running servers, and the key-encryption keys that each has.
+    key_holders KeyHolders
     /// The audit log.
     audit Audit
     /// Every sealed value, for rotating the keys they are sealed with.

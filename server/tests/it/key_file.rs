@@ -86,7 +86,7 @@ fn another_databases_key_file_is_noticed() {
     let outcome = place.run_with(&["serve"], &[("COFFER_LISTEN", "127.0.0.1:0")]);
     // A build without the browser bundle says so first.
     if !outcome.err.contains("browser bundle") {
-        outcome.fails_with(&["signing key", "which the key file does not have"]);
+        outcome.fails_with(&["signing key", "which this server does not have"]);
     }
 }
 

@@ -55,7 +55,7 @@ impl Vault {
             && let Some((set, sealed)) = &before
             && set.state == TokenSetState::Active
         {
-            refresh_token = inner.open(&id, sealed)?.refresh_token;
+            refresh_token = inner.open(&id, sealed).await?.refresh_token;
             refresh_expires_at = set.refresh_expires_at;
         }
         let set = TokenSet {

@@ -133,6 +133,7 @@ impl Inner {
         let plain = self
             .keyring
             .open(context, &sealed)
+            .await
             .map_err(|source| VaultError::Sealed { place: place(), source })?;
         let text = std::str::from_utf8(&plain).map_err(|_| VaultError::Format(place()))?;
         Ok(Some(Secret::new(text)))

@@ -122,7 +122,7 @@ impl Inner {
             return Err(ReleaseError::Revoked(reason));
         }
         let now = self.clock.now();
-        let tokens = self.open(id, &sealed)?;
+        let tokens = self.open(id, &sealed).await?;
         if *goal == Goal::Renew && set.is_fresh(now) {
             return Ok(Look::Done((set, tokens)));
         }
@@ -272,7 +272,7 @@ impl Inner {
 
     async fn current(&self, id: &TokenSetId) -> Result<Tokens, ReleaseError> {
         match self.store.token_sets().with_tokens(id).await.map_err(VaultError::from)? {
-            Some((_, sealed)) => Ok(self.open(id, &sealed)?),
+            Some((_, sealed)) => Ok(self.open(id, &sealed).await?),
             None => Err(ReleaseError::NoAccount),
         }
     }

@@ -104,7 +104,7 @@ impl Vault {
         let (set, tokens) = if let Some(ceiling) = narrow {
             self.narrowed(&request, &set, &ceiling).await?
         } else if set.is_fresh(now) {
-            let tokens = inner.open(&id, &sealed)?;
+            let tokens = inner.open(&id, &sealed).await?;
             (set, tokens)
         } else {
             self.refresh(request.connection, &id, request.client_id, Goal::Renew).await?

@@ -50,30 +50,29 @@ impl Vault {
     ) -> Result<Vec<Revocation>, VaultError> {
         let inner = &self.0;
         let client_secret = inner.client_secret(connection).await?;
-        accounts
-            .into_iter()
-            .map(|(set, sealed)| {
-                let tokens = inner.open(&set.id, &sealed)?;
-                let id = RevocationId::generate(inner.rng.as_ref());
-                let plain = Plain {
-                    connection: connection.clone(),
-                    client_secret: client_secret.as_ref().map(|secret| secret.reveal().to_owned()),
-                    access_token: tokens.access_token.reveal().to_owned(),
-                    access_expires_at: set.access_expires_at,
-                    refresh_token: tokens.refresh_token.map(|token| token.reveal().to_owned()),
-                };
-                let plain = serde_json::to_vec(&plain).map_err(|_| VaultError::Format(id.to_string()))?;
-                Ok(Revocation {
-                    request: inner.keyring.seal(inner.rng.as_ref(), context(&id), &Zeroizing::new(plain)),
-                    id,
-                    connection: connection.name.clone(),
-                    user_id: set.user_id,
-                    account: set.provider_user_id,
-                    attempts: 0,
-                    due_at: inner.clock.now(),
-                })
-            })
-            .collect()
+        let mut revocations = Vec::with_capacity(accounts.len());
+        for (set, sealed) in accounts {
+            let tokens = inner.open(&set.id, &sealed).await?;
+            let id = RevocationId::generate(inner.rng.as_ref());
+            let plain = Plain {
+                connection: connection.clone(),
+                client_secret: client_secret.as_ref().map(|secret| secret.reveal().to_owned()),
+                access_token: tokens.access_token.reveal().to_owned(),
+                access_expires_at: set.access_expires_at,
+                refresh_token: tokens.refresh_token.map(|token| token.reveal().to_owned()),
+            };
+            let plain = serde_json::to_vec(&plain).map_err(|_| VaultError::Format(id.to_string()))?;
+            revocations.push(Revocation {
+                request: inner.keyring.seal(inner.rng.as_ref(), context(&id), &Zeroizing::new(plain)),
+                id,
+                connection: connection.name.clone(),
+                user_id: set.user_id,
+                account: set.provider_user_id,
+                attempts: 0,
+                due_at: inner.clock.now(),
+            });
+        }
+        Ok(revocations)
     }
 
     /// Deletes an account of its user, and has it revoked at the provider. False when it is gone already.
@@ -133,6 +132,7 @@ impl Vault {
         let plain = inner
             .keyring
             .open(context(&revocation.id), &revocation.request)
+            .await
             .map_err(|source| VaultError::Sealed { place: place(), source })?;
         let plain: Plain = serde_json::from_slice(&plain).map_err(|_| VaultError::Format(place()))?;
         let secret = plain.client_secret.map(Secret::new);

@@ -57,8 +57,8 @@ impl Tokens {
     }
 
     /// Opens what stands there.
-    pub fn open(keyring: &Keyring, context: Context<'_>, sealed: &Sealed) -> Result<Self, TokensError> {
-        let plain = keyring.open(context, sealed)?;
+    pub async fn open(keyring: &Keyring, context: Context<'_>, sealed: &Sealed) -> Result<Self, TokensError> {
+        let plain = keyring.open(context, sealed).await?;
         let opened: Opened = serde_json::from_slice(&plain).map_err(|_| TokensError::Format)?;
         Ok(Self { access_token: opened.access_token, refresh_token: opened.refresh_token })
     }
@@ -73,8 +73,8 @@ impl Inner {
         tokens.seal(&self.keyring, self.rng.as_ref(), context(id)).map_err(|error| at(id, error))
     }
 
-    pub(crate) fn open(&self, id: &TokenSetId, sealed: &Sealed) -> Result<Tokens, VaultError> {
-        Tokens::open(&self.keyring, context(id), sealed).map_err(|error| at(id, error))
+    pub(crate) async fn open(&self, id: &TokenSetId, sealed: &Sealed) -> Result<Tokens, VaultError> {
+        Tokens::open(&self.keyring, context(id), sealed).await.map_err(|error| at(id, error))
     }
 }
 

@@ -100,7 +100,7 @@ impl Inner {
         let now = self.clock.now();
         let until = now.plus_seconds(LEASE_SECONDS);
         let claimed = self.store.deliveries().claim(&webhook.id, now, until, AT_ONCE).await?;
-        let secrets = Secrets::open(&self.keyring, &webhook.id, sealed)?;
+        let secrets = Secrets::open(&self.keyring, &webhook.id, sealed).await?;
         let count = claimed.len();
         let attempts = claimed.into_iter().map(|delivery| self.attempt(webhook, &secrets, delivery));
         join_all(attempts).await.into_iter().collect::<Result<(), _>>()?;

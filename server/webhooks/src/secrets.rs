@@ -74,9 +74,10 @@ impl Secrets {
     }
 
     /// From the row of webhook `id`.
-    pub fn open(keyring: &Keyring, id: &WebhookId, sealed: &Sealed) -> Result<Self, WebhookError> {
+    pub async fn open(keyring: &Keyring, id: &WebhookId, sealed: &Sealed) -> Result<Self, WebhookError> {
         let plain = keyring
             .open(context(id), sealed)
+            .await
             .map_err(|source| WebhookError::Sealed { id: id.to_string(), source })?;
         let mut plain: Plain =
             serde_json::from_slice(&plain).map_err(|_| WebhookError::Format(id.to_string()))?;
@@ -95,8 +96,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_replaced_secret_signs_for_a_day_beside_the_new_one() {
+    #[tokio::test]
+    async fn a_replaced_secret_signs_for_a_day_beside_the_new_one() {
         let at = Timestamp::from_seconds;
         let first = Secrets::generate(&SystemRng);
         let bytes = STANDARD.decode(first.current().reveal().strip_prefix(PREFIX).unwrap()).unwrap();
@@ -105,12 +106,12 @@ mod tests {
         let keyring = Keyring::from(KeyFile::generate(&SystemRng));
         let id = WebhookId::from_text("whk_1");
         let sealed = first.rotated(&SystemRng, at(100)).seal(&keyring, &SystemRng, &id).unwrap();
-        let second = Secrets::open(&keyring, &id, &sealed).unwrap();
+        let second = Secrets::open(&keyring, &id, &sealed).await.unwrap();
         let signing = |secrets: &Secrets, now| secrets.signing(at(now)).cloned().collect::<Vec<_>>();
         assert_eq!(signing(&second, 100 + OVERLAP_SECONDS - 1), [second.current().clone(), old.clone()]);
         assert_eq!(signing(&second, 100 + OVERLAP_SECONDS), [second.current().clone()]);
         let third = second.rotated(&SystemRng, at(200));
         assert!(!signing(&third, 201).contains(&old));
-        assert!(Secrets::open(&keyring, &WebhookId::from_text("whk_2"), &sealed).is_err());
+        assert!(Secrets::open(&keyring, &WebhookId::from_text("whk_2"), &sealed).await.is_err());
     }
 }

@@ -36,7 +36,7 @@ async fn the_client_secret_is_sealed_for_its_row_and_kept_when_left_empty() {
     let open = async |id: &str| {
         let sealed = house.store.connections().secret(&ConnectionId::from_text(id)).await.unwrap().unwrap();
         let place = Context { table: "connections", row: id, column: "client_secret" };
-        house.admin.keyring.open(place, &sealed).unwrap().to_vec()
+        house.admin.keyring.open(place, &sealed).await.unwrap().to_vec()
     };
     assert_eq!(open(&created.id).await, b"upstream-secret");
 

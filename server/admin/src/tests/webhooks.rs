@@ -29,7 +29,7 @@ async fn create(signed: &Signed) -> (String, String) {
 async fn secrets(house: &House, id: &str) -> Vec<String> {
     let id = WebhookId::from_text(id);
     let (_, sealed) = house.store.webhooks().with_secrets(&id).await.unwrap().unwrap();
-    let secrets = Secrets::open(&house.admin.keyring, &id, &sealed).unwrap();
+    let secrets = Secrets::open(&house.admin.keyring, &id, &sealed).await.unwrap();
     let now = house.admin.clock.now();
     secrets.signing(now).map(|secret| secret.reveal().to_owned()).collect()
 }

@@ -36,7 +36,7 @@ pub(crate) async fn metadata(State(state): State<AppState>) -> Response {
 /// Public signing keys (RFC 7517).
 pub(crate) async fn jwks(State(state): State<AppState>) -> Response {
     match state.oidc.jwks().await {
-        Ok(document) => cached(Json(document)),
+        Ok(document) => cached_for(state.oidc.keys().cache_seconds(), Json(document)),
         Err(error) => failed(&error),
     }
 }
@@ -68,7 +68,9 @@ fn fresh(status: StatusCode, body: impl IntoResponse) -> Response {
 }
 
 fn cached(document: impl IntoResponse) -> Response {
-    let mut response = document.into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    response
+    cached_for(300, document)
+}
+
+fn cached_for(seconds: u32, document: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, format!("public, max-age={seconds}"))], document).into_response()
 }

@@ -80,8 +80,8 @@ pub struct Server {
     /// The connection's provider, where the test has one.
     pub providers: Option<Providers>,
     pub state: AppState,
-    keys: SigningKeys,
-    keyring: Arc<Keyring>,
+    pub keys: SigningKeys,
+    pub keyring: Arc<Keyring>,
     router: Router,
 }
 
@@ -243,7 +243,7 @@ impl Server {
 
     /// The key that this server signs with.
     pub async fn signing_key(&self, alg: SigningAlgorithm) -> Arc<SigningKey> {
-        self.keys.active(alg).await.unwrap()
+        self.keys.signing(alg, self.clock.now()).await.unwrap()
     }
 
     /// A client of this kind with these grants.

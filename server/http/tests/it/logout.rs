@@ -7,10 +7,11 @@ use axum::{Form, Router, http::StatusCode, routing::post};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use coffer_contract::application::SigningAlgorithm;
 use coffer_core::{
-    Clock as _,
+    Clock as _, SystemRng,
     audit::{Actor, AuditEvent, EventCode},
     client::Client,
 };
+use coffer_oidc::keys::{Start, rotate};
 use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
 use serde_json::{Value, json};
 
@@ -106,6 +107,28 @@ async fn a_proven_request_signs_out_and_returns() {
         assert!(!is_signed_in(&server, &mut browser).await, "{way}");
     }
     assert_eq!(server.events(EventCode::UserSignedOut).await, 2);
+}
+
+/// An ended ID token hints, whichever key signed it; one whose key somebody else may have had proves nothing.
+#[tokio::test]
+async fn a_hint_outlives_its_key_unless_that_was_compromised() {
+    for (start, proves) in [(Start::Published(300), true), (Start::Compromised, false)] {
+        let server = Server::with_provider().await;
+        let client = client(&server).await;
+        let mut browser = Browser::default();
+        let tokens = sign_in(&server, &mut browser, &client, "openid").await;
+        let alg = server.store.clients().get(&client.id).await.unwrap().unwrap().id_token_alg;
+        rotate(&server.store, &server.keyring, &server.clock, &SystemRng, alg, start).await.unwrap();
+        server.clock.advance_seconds(3 * 3600);
+        let retired = server.keys.retire_ended().await.unwrap().len();
+        assert_eq!(retired, usize::from(proves), "a withdrawn one went at once");
+        server.clock.advance_seconds(10);
+        let hint = tokens["id_token"].as_str().unwrap();
+        let params = [("id_token_hint", hint), ("post_logout_redirect_uri", AFTER)];
+        let answer = browser.get(&server, &logout(&params)).await;
+        let returned = answer.status.is_redirection() && answer.header("location").starts_with(AFTER);
+        assert_eq!(returned, proves, "{} {}", answer.status, answer.text);
+    }
 }
 
 /// Section 6: without proof the person is asked; the address to return to is one of the application's.

@@ -238,8 +238,10 @@ impl Oidc {
         let Some(sealed) = &found.tokens else {
             return Err(MyAccountError::Inside(format!("connect session {} holds no tokens", found.id)));
         };
-        let held =
-            self.open_held(&found.id, sealed).map_err(|error| MyAccountError::Inside(error.to_string()))?;
+        let held = self
+            .open_held(&found.id, sealed)
+            .await
+            .map_err(|error| MyAccountError::Inside(error.to_string()))?;
         if !self.store.connect_sessions().end(&found.id, &found.session.stage).await? {
             return Err(MyAccountError::InvalidSession("the session was completed before"));
         }

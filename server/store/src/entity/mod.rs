@@ -18,6 +18,7 @@ pub mod enablements;
 pub mod idempotent_answers;
 pub mod initial_access_tokens;
 pub mod interactions;
+pub mod key_holders;
 pub mod logouts;
 pub mod pushed_requests;
 pub mod rate_limits;

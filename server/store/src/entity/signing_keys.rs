@@ -20,6 +20,8 @@ pub struct Model {
     pub private: Vec<u8>,
     pub created_at: i64,
     pub retired_at: Option<i64>,
+    pub signs_from: Option<i64>,
+    pub signed_until: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -38,6 +40,8 @@ impl TryFrom<Model> for StoredSigningKey {
             id: SigningKeyId::from_text(row.id),
             private: Sealed::from_bytes(row.private),
             created_at: Timestamp::from_millis(row.created_at),
+            signs_from: Timestamp::from_millis(row.signs_from.unwrap_or(row.created_at)),
+            signed_until: instant(row.signed_until),
             retired_at: instant(row.retired_at),
         })
     }
@@ -53,6 +57,8 @@ impl Model {
             private: key.private.as_bytes().to_vec(),
             created_at: key.created_at.millis(),
             retired_at: millis(key.retired_at),
+            signs_from: Some(key.signs_from.millis()),
+            signed_until: millis(key.signed_until),
         })
     }
 }
