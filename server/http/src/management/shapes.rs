@@ -41,7 +41,8 @@ fn joined(schemas: Map<String, Value>) -> Map<String, Value> {
         let mut whole = json!({ "type": "object", "properties": {}, "required": [] });
         whole["description"] = schema["description"].clone();
         for part in parts {
-            let part = part["$ref"].as_str().map_or(Some(part), |name| schemas.get(name.strip_prefix(PREFIX)?))?;
+            let part =
+                part["$ref"].as_str().map_or(Some(part), |name| schemas.get(name.strip_prefix(PREFIX)?))?;
             for (name, property) in part["properties"].as_object()? {
                 whole["properties"][name] = property.clone();
             }
@@ -51,7 +52,8 @@ fn joined(schemas: Map<String, Value>) -> Map<String, Value> {
         whole.as_object_mut()?.retain(|_, value| !value.is_null());
         Some(whole)
     };
-    let whole = |(name, schema): (&String, &Value)| (name.clone(), join(schema).unwrap_or_else(|| schema.clone()));
+    let whole =
+        |(name, schema): (&String, &Value)| (name.clone(), join(schema).unwrap_or_else(|| schema.clone()));
     schemas.iter().map(whole).collect()
 }
 
@@ -66,7 +68,8 @@ fn in_part(schema: &Value, schemas: &mut Map<String, Value>) -> Value {
     let part = format!("{name}Part");
     if let Some(Value::Object(mut whole)) = schemas.get(name).cloned() {
         whole.remove("required");
-        whole.insert("description".into(), "The same; members that `fields` leaves out are not there.".into());
+        whole
+            .insert("description".into(), "The same; members that `fields` leaves out are not there.".into());
         schemas.entry(part.clone()).or_insert(Value::Object(whole));
     }
     json!({ "$ref": format!("{PREFIX}{part}") })
