@@ -146,7 +146,8 @@ mod tests {
 
     /// A store with a sealed value, and the key file whose key sealed it.
     async fn place(folder: &Path) -> (Store, KeyFile, FileSource) {
-        let store = Store::connect(&format!("sqlite:{}", folder.join("coffer.db").display())).await.unwrap();
+        let store =
+            Store::connect(&format!("sqlite:{}", folder.join("coffer.db").display()), 2).await.unwrap();
         store.migrate().await.unwrap();
         let keys = KeyFile::generate(&SystemRng);
         let ring = Keyring::from(keys.clone());
