@@ -3,6 +3,7 @@
 
 mod assets;
 mod console;
+mod export;
 mod guard;
 mod health;
 mod hosted;

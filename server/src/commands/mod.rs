@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod admin;
+mod audit;
 mod blueprint;
 mod keys;
 mod serve;
@@ -63,6 +64,9 @@ pub enum Failure {
     /// Metrics.
     #[error("metrics cannot be taken: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The audit log.
+    #[error("{0}")]
+    Audit(#[from] coffer_audit::AuditError),
     /// A blueprint.
     #[error("{file}: {source}")]
     Blueprint {
@@ -96,6 +100,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve { sandbox } => serve::run(&config, sandbox).await,
         Command::Migrate => migrate(&config).await,
         Command::Admin(command) => admin::run(&config, command).await,
+        Command::Audit(command) => return audit::run(&config, command).await,
         Command::Keys(command) => keys::run(&config, command).await,
         Command::CheckConfig => check_config(&config),
     };

@@ -7,6 +7,7 @@ mod administrators;
 mod api_references;
 mod apis;
 mod audit;
+mod chain;
 mod client_grants;
 mod clients;
 mod codes;
@@ -70,6 +71,7 @@ use turns::Turn;
 pub use administrators::Administrators;
 pub use apis::Apis;
 pub use audit::{Audit, LogField};
+pub use chain::{Chain, ChainHead, ChainLink, StoredEvent};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use clients::Clients;
 pub use codes::Codes;
@@ -195,6 +197,8 @@ repositories! {
     key_holders KeyHolders
     /// The audit log.
     audit Audit
+    /// The chain over the audit log.
+    chain Chain
     /// Every sealed value, for rotating the keys they are sealed with.
     seals Seals
 }
@@ -246,6 +250,10 @@ impl Store {
 
     fn read(&self) -> &Db {
         &self.0.read
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.0.write.get_database_backend()
     }
 
     fn write(&self) -> &Db {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests: a failed unwrap is a failed test")]
 
 mod admin;
+mod audit;
 mod blueprint;
 mod cluster;
 mod config;
@@ -10,6 +11,7 @@ mod fences;
 mod harness;
 mod key_file;
 mod keys;
+mod loaded;
 mod nodes;
 mod serve;
 mod tls;

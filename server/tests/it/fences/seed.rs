@@ -200,13 +200,13 @@ impl World {
     /// The number of the refresh token that is stored for each account, and whether the account is usable.
     pub async fn stored(&self) -> Vec<(String, u32, bool)> {
         let sets = self.store.token_sets().of_connection(&self.connection.id, None, 10_000).await.unwrap();
-        let mut stored = Vec::with_capacity(sets.len());
-        for (set, sealed) in sets {
-            let tokens = Tokens::open(&self.keyring, context(&set.id), &sealed).await.unwrap();
-            let token = tokens.refresh_token.unwrap();
-            let number = token.reveal().rsplit('-').next().unwrap().parse().unwrap();
-            stored.push((set.provider_user_id, number, set.state == TokenSetState::Active));
-        }
-        stored
+        sets.into_iter()
+            .map(|(set, sealed)| {
+                let tokens = Tokens::open(&self.keyring, context(&set.id), &sealed).unwrap();
+                let token = tokens.refresh_token.unwrap();
+                let number = token.reveal().rsplit('-').next().unwrap().parse().unwrap();
+                (set.provider_user_id, number, set.state == TokenSetState::Active)
+            })
+            .collect()
     }
 }
