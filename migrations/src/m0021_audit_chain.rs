@@ -6,7 +6,7 @@
 use sea_orm_migration::{
     prelude::*,
     schema::*,
-    sea_orm::{ConnectionTrait as _, DbBackend},
+    sea_orm::DbBackend,
 };
 
 use crate::parts::drop_all;

@@ -41,6 +41,19 @@ pub enum Command {
     /// The audit log: verify that nobody changed it, and export it.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Copy the database to a new file, while a server runs. The key file is not in it.
+    Backup {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Put a copy in the database's place, while no server runs.
+    Restore {
+        /// The copy.
+        file: PathBuf,
+        /// There is a database: keep it beside, under another name, and put the copy in its place.
+        #[arg(long)]
+        force: bool,
+    },
     /// Check the configuration and show what applies.
     CheckConfig,
 }

@@ -2,8 +2,10 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod blueprint;
 mod keys;
+mod restore;
 mod serve;
 
 use std::process::ExitCode;
@@ -101,6 +103,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Migrate => migrate(&config).await,
         Command::Admin(command) => admin::run(&config, command).await,
         Command::Audit(command) => return audit::run(&config, command).await,
+        Command::Backup { file } => backup::run(&config, &file).await,
+        Command::Restore { file, force } => restore::run(&config, &file, force).await,
         Command::Keys(command) => keys::run(&config, command).await,
         Command::CheckConfig => check_config(&config),
     };

@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 
 use crate::{
@@ -175,14 +175,16 @@ impl Chain {
             .expr(Expr::val(1))
             .from(audit_links::Entity)
             .and_where(
-                Expr::col((audit_links::Entity, audit_links::Column::EventId))
-                    .eq(Expr::col((audit_events::Entity, audit_events::Column::Id))),
+                ExprTrait::equals(
+                    Expr::col((audit_links::Entity, audit_links::Column::EventId)),
+                    (audit_events::Entity, audit_events::Column::Id),
+                ),
             )
             .take();
         let rows = audit_events::Entity::find()
             .filter(audit_events::Column::Id.gt(after))
             .filter(audit_events::Column::Id.lte(to))
-            .filter(Expr::exists(linked).not())
+            .filter(ExprTrait::not(Expr::exists(linked)))
             .order_by_asc(audit_events::Column::Id)
             .limit(limit)
             .all(self.0.read())

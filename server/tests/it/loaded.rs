@@ -249,6 +249,20 @@ impl Running {
         Load { work: work.collect(), stop, answered }
     }
 
+    /// The application with a new refresh token in the place of the one it has.
+    pub async fn renew(&self, application: &Application) -> Application {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("client_id", application.client_id.as_str()),
+            ("client_secret", &application.secret),
+            ("refresh_token", &application.refresh),
+        ];
+        let text = self.post("/oauth/token", &fields).await.unwrap().text().await.unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let refresh = json["refresh_token"].as_str().unwrap_or_else(|| panic!("{text}")).to_owned();
+        Application { refresh, ..application.clone() }
+    }
+
     /// One exchange.
     pub async fn exchange(&self, application: &Application) -> Response {
         let url = format!("{}/oauth/token", self.url);

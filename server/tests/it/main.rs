@@ -3,6 +3,7 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod blueprint;
 mod cluster;
 mod config;

@@ -14,6 +14,7 @@ mod cors;
 mod device;
 mod dpop;
 mod exchange;
+mod export;
 mod fuzz;
 mod grants;
 mod harness;
