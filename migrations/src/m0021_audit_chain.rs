@@ -3,11 +3,7 @@
 //! A link stands in a row of its own, so that no event is ever changed. Events and links up to the head's
 //! `pruned_to` may be deleted: that is how old ones go.
 
-use sea_orm_migration::{
-    prelude::*,
-    schema::*,
-    sea_orm::DbBackend,
-};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
 use crate::parts::drop_all;
 

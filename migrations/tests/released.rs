@@ -28,12 +28,17 @@ async fn texts(db: &DatabaseConnection, query: &str) -> Vec<String> {
 }
 
 async fn tables(db: &DatabaseConnection) -> Vec<String> {
-    texts(db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").await
+    texts(
+        db,
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    )
+    .await
 }
 
 async fn columns(db: &DatabaseConnection, table: &str) -> Vec<(String, String)> {
     let names = texts(db, &format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid")).await;
-    let types = texts(db, &format!("SELECT lower(type) FROM pragma_table_info('{table}') ORDER BY cid")).await;
+    let types =
+        texts(db, &format!("SELECT lower(type) FROM pragma_table_info('{table}') ORDER BY cid")).await;
     names.into_iter().zip(types).collect()
 }
 
@@ -136,7 +141,7 @@ async fn dump() {
         &format!("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY {order}"),
     )
     .await;
-    let mut sql = String::new();
+    let mut sql = "PRAGMA foreign_keys = OFF;\n".to_owned();
     for statement in made {
         writeln!(sql, "{statement};").unwrap();
     }

@@ -25,19 +25,21 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
         )));
     }
     check(file).await?;
-    let claim = match there {
-        true => Some(claim(&database).await?),
-        false => None,
-    };
     if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     }
     let draft = with_suffix(&database, "restoring");
-    let prepared = prepare(config, file, &draft).await;
-    if prepared.is_err() {
+    let ready = async {
+        let sealed = prepare(config, file, &draft).await?;
+        // Last of all: it puts what is beside the old file into it.
+        let claim = if there { claim(&database).await? } else { None };
+        Ok((sealed, claim))
+    };
+    let ready: Result<_, Failure> = ready.await;
+    if ready.is_err() {
         remove(&draft);
     }
-    let sealed = prepared?;
+    let (sealed, claim) = ready?;
     let aside = with_suffix(&database, &format!("before-restore-{}", SystemClock.now().seconds()));
     if there {
         fs::rename(&database, &aside).map_err(|error| named(&database, &error))?;

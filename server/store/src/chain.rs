@@ -174,12 +174,10 @@ impl Chain {
         let linked = Query::select()
             .expr(Expr::val(1))
             .from(audit_links::Entity)
-            .and_where(
-                ExprTrait::equals(
-                    Expr::col((audit_links::Entity, audit_links::Column::EventId)),
-                    (audit_events::Entity, audit_events::Column::Id),
-                ),
-            )
+            .and_where(ExprTrait::equals(
+                Expr::col((audit_links::Entity, audit_links::Column::EventId)),
+                (audit_events::Entity, audit_events::Column::Id),
+            ))
             .take();
         let rows = audit_events::Entity::find()
             .filter(audit_events::Column::Id.gt(after))

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
-use std::process::{Child, ChildStderr, Command};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
@@ -116,8 +116,24 @@ impl Prepared {
     }
 
     pub fn start_with(&self, environment: &[(&str, &str)]) -> Option<Running> {
+        self.launch(self.place.command(&["serve"]), environment)
+    }
+
+    /// With its data in a file system of its own, of six megabytes.
+    pub fn start_in_small_space(&self) -> Option<Running> {
+        let inside = "cp -a data small && mount -t tmpfs -o size=6m tmpfs data && cp -a small/. data/ && \
+                      exec \"$0\" serve";
+        let server = self.place.command(&["serve"]);
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", inside]).arg(server.get_program());
+        command.current_dir(self.place.path(".")).env_clear();
+        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("COFFER_LOG__FILTER", "warn");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.launch(command, &[])
+    }
+
+    fn launch(&self, mut command: Command, environment: &[(&str, &str)]) -> Option<Running> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = self.place.command(&["serve"]);
         command.env("COFFER_LISTEN", format!("127.0.0.1:{port}")).envs(environment.iter().copied());
         command.env("COFFER_PUBLIC_URL", format!("http://localhost:{port}/"));
         let mut child = command.spawn().unwrap();

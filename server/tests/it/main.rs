@@ -9,6 +9,7 @@ mod cluster;
 mod config;
 mod database;
 mod fences;
+mod failures;
 mod harness;
 mod key_file;
 mod keys;

@@ -36,7 +36,9 @@ async fn an_exported_file_is_verified_and_every_change_in_it_is_noticed() {
         verified(&world, &text(&lines), false).await.complaints
     };
     assert_eq!(complaints(&|_| {}).await, Vec::<String>::new());
-    assert!(complaints(&|lines| lines[2].description.push('.')).await[0].contains("line 3: event 3 was changed"));
+    assert!(
+        complaints(&|lines| lines[2].description.push('.')).await[0].contains("line 3: event 3 was changed")
+    );
     assert!(complaints(&|lines| lines[1].ip = None).await[0].contains("event 2 was changed"));
     assert!(complaints(&|lines| drop(lines.remove(2))).await[0].contains("positions 3 to 3 are missing"));
     assert!(complaints(&|lines| lines.swap(2, 3)).await[0].contains("are missing"));

@@ -13,7 +13,8 @@ async fn server() -> (Server, Browser) {
     let (server, mut browser) = (Server::start().await, Browser::default());
     set_up(&server, &mut browser).await;
     let event = |connection: &str, text: &str| {
-        AuditEvent::new(server.clock.now(), EventCode::VaultReleased, Actor::System, text).connection(connection)
+        AuditEvent::new(server.clock.now(), EventCode::VaultReleased, Actor::System, text)
+            .connection(connection)
     };
     let mut events: Vec<_> = (0..1100).map(|n| event("acme", &format!("number {n}"))).collect();
     events.push(event("=HYPERLINK(\"https://evil.example\")", "@evil"));

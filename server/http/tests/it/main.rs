@@ -8,6 +8,7 @@ mod authorize;
 mod browser;
 mod client_assertion;
 mod client_documents;
+mod clock;
 mod connect;
 mod connect_refusals;
 mod cors;
