@@ -54,7 +54,8 @@ pub async fn open_all(store: &Store, keyring: &Keyring) -> Result<u64, ResealErr
         after = Some((last.table, last.row.clone()));
         for row in &rows {
             let context = Context { table: row.table, row: &row.row, column: row.column };
-            keyring.open(context, &row.sealed).map_err(|source| open_error(row.table, &row.row, source))?;
+            let opening = keyring.open(context, &row.sealed).await;
+            opening.map_err(|source| open_error(row.table, &row.row, source))?;
             opened += 1;
         }
     }

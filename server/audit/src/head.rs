@@ -22,7 +22,7 @@ impl AuditLog {
         if let Some(known) = opened.as_ref().filter(|known| known.sealed == head.key) {
             return Ok(known.key.clone());
         }
-        let key = ChainKey(self.keyring.open(ChainHead::KEY, &head.key)?);
+        let key = ChainKey(self.keyring.open(ChainHead::KEY, &head.key).await?);
         *opened = Some(Opened { sealed: head.key.clone(), key: key.clone() });
         Ok(key)
     }

@@ -11,11 +11,13 @@ use crate::{config::Config, reseal};
 
 pub(super) async fn run(config: &Config, file: &Path) -> Result<(), Failure> {
     let url = &config.database.url;
-    let database = database_file(url, "pg_dump --format=custom, at any time")?;
+    let database = database_file(url.expose(), "pg_dump --format=custom, at any time")?;
     if !database.exists() {
         return Err(Failure::Start(format!("there is no database {}", database.display())));
     }
-    let store = Store::connect(url).await.map_err(|source| Failure::database(url, source))?;
+    let store = Store::connect(url.expose(), config.database.connections)
+        .await
+        .map_err(|source| Failure::database(url, source))?;
     let pending = store.pending_migrations().await.map_err(|source| Failure::database(url, source))?;
     if pending > 0 {
         return Err(Failure::Start(

@@ -16,7 +16,7 @@ use super::{
 use crate::{config::Config, keyfile, reseal};
 
 pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(), Failure> {
-    let database = database_file(&config.database.url, "pg_restore, while no server runs")?;
+    let database = database_file(config.database.url.expose(), "pg_restore, while no server runs")?;
     let there = database.exists();
     if there && !force {
         return Err(Failure::Start(format!(
@@ -24,7 +24,7 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
             database.display()
         )));
     }
-    check(file).await?;
+    check(config, file).await?;
     if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     }
@@ -68,7 +68,7 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
 }
 
 /// Whether a file is a whole database of this or an older version of Coffer's.
-async fn check(file: &Path) -> Result<(), Failure> {
+async fn check(config: &Config, file: &Path) -> Result<(), Failure> {
     let unusable = |what: &str| Failure::Start(format!("{} is not restored: {what}", file.display()));
     File::open(file).map_err(|error| named(file, &error))?;
     for suffix in ["-wal", "-journal"] {
@@ -83,8 +83,14 @@ async fn check(file: &Path) -> Result<(), Failure> {
     if let Some(damage) = copy.damage().await.map_err(|error| unusable(&error.to_string()))? {
         return Err(unusable(&format!("it is damaged: {damage}")));
     }
-    let name = file.display().to_string();
-    copy.pending_migrations().await.map_err(|error| Failure::database(&name, error))?;
+    copy.pending_migrations().await.map_err(|error| {
+        match Failure::database(&config.database.url, error) {
+            Failure::Newer(_) => {
+                unusable("it was made by a newer version of Coffer; restore it with that version")
+            }
+            other => other,
+        }
+    })?;
     if copy.administrators().count().await.is_err() {
         return Err(unusable("it is not a database of Coffer's"));
     }
@@ -116,7 +122,7 @@ async fn prepare(config: &Config, file: &Path, draft: &Path) -> Result<u64, Fail
     fs::copy(file, draft).map_err(failed)?;
     private(draft).map_err(failed)?;
     let url = format!("sqlite:{}", draft.display());
-    let store = Store::connect(&url).await?;
+    let store = Store::connect(&url, config.database.connections).await?;
     store.migrate().await?;
     let keyring = Keyring::from(keyfile::load(&config.keys.file, false)?);
     let sealed = reseal::open_all(&store, &keyring).await?;

@@ -99,7 +99,7 @@ async fn without_the_key_nothing_is_verified() {
     let prepared = Prepared::new().await;
     let place = &prepared.place;
     place.run(&["audit", "export", "--output", "log.ndjson"]).succeeds();
-    let other = Place::with_sealed_value();
+    let other = Place::with_sealed_file();
     std::fs::copy(other.path("data/coffer.key"), place.path("data/coffer.key")).unwrap();
     set_mode(&place.path("data/coffer.key"), 0o600);
     place.run(&["audit", "verify"]).fails_with(&["key of the audit chain"]);

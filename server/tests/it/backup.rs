@@ -68,12 +68,12 @@ async fn what_was_answered_before_a_backup_works_after_the_restore() {
 
 #[test]
 fn a_backup_overwrites_nothing_and_leaves_nothing_half() {
-    let place = Place::with_sealed_value();
+    let place = Place::with_sealed_file();
     place.write("there", "mine");
     place.run(&["backup", "there"]).fails_with(&["there", "exists"]);
     assert_eq!(place.read("there"), "mine");
     place.run(&["backup", "nowhere/coffer.db"]).fails_with(&["nowhere/coffer.db"]);
-    let empty = Place::new();
+    let empty = Place::with_file();
     empty.run(&["backup", "b.db"]).fails_with(&["there is no database data/coffer.db"]);
     assert!(!holds(&empty, "data") && !holds(&empty, "b.db"), "nothing is made");
     place.run(&["backup", "b.db"]).succeeds();
@@ -82,9 +82,9 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_half() {
 
 #[test]
 fn a_restore_makes_a_database_where_there_is_none() {
-    let place = Place::with_sealed_value();
+    let place = Place::with_sealed_file();
     place.run(&["backup", "b.db"]).succeeds();
-    let other = Place::new();
+    let other = Place::with_file();
     std::fs::copy(place.path("b.db"), other.path("b.db")).unwrap();
     other.run(&["restore", "b.db"]).fails_with(&["key file", "does not exist"]);
     assert!(!holds(&other, "data/coffer.db"));
@@ -98,7 +98,7 @@ fn a_restore_makes_a_database_where_there_is_none() {
 
 #[tokio::test]
 async fn what_cannot_be_restored_leaves_the_database_alone() {
-    let place = Place::with_sealed_value();
+    let place = Place::with_sealed_file();
     place.run(&["backup", "b.db"]).succeeds();
     let before = std::fs::read(place.path("data/coffer.db")).unwrap();
     let files = || std::fs::read_dir(place.path("data")).unwrap().count();
@@ -128,9 +128,9 @@ async fn what_cannot_be_restored_leaves_the_database_alone() {
     let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m99999999_later', 0)";
     database.execute_unprepared(later).await.unwrap();
     database.close().await.unwrap();
-    refused("newer.db", &["newer.db", "newer version"]);
+    refused("newer.db", &["newer.db is not restored", "newer version"]);
     // With another key file.
-    let other = Place::with_sealed_value();
+    let other = Place::with_sealed_file();
     other.run(&["backup", "b.db"]).succeeds();
     std::fs::copy(other.path("b.db"), place.path("others.db")).unwrap();
     refused("others.db", &["key"]);
@@ -139,9 +139,9 @@ async fn what_cannot_be_restored_leaves_the_database_alone() {
 /// A file that another writes to has its newest changes beside it.
 #[tokio::test]
 async fn a_database_in_use_is_no_backup() {
-    let place = Place::with_sealed_value();
+    let place = Place::with_sealed_file();
     let url = format!("sqlite:{}", place.path("data/coffer.db").display());
-    let store = coffer_store::Store::connect(&url).await.unwrap();
+    let store = coffer_store::Store::connect(&url, 2).await.unwrap();
     store.administrators().count().await.unwrap();
     std::fs::create_dir(place.path("other")).unwrap();
     let outcome =

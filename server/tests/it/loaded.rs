@@ -61,9 +61,9 @@ pub struct Application {
 
 impl Prepared {
     pub async fn new() -> Self {
-        let place = Place::with_sealed_value();
+        let place = Place::with_sealed_file();
         let store =
-            Store::connect(&format!("sqlite:{}", place.path("data/coffer.db").display())).await.unwrap();
+            Store::connect(&format!("sqlite:{}", place.path("data/coffer.db").display()), 2).await.unwrap();
         let keyring = Arc::new(Keyring::from(KeyFile::parse(&place.read("data/coffer.key")).unwrap()));
         let now = SystemClock.now();
         let event = |code| AuditEvent::new(now, code, Actor::System, "test");

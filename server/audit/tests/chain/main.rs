@@ -1,6 +1,7 @@
 //! What somebody does to the database file, and that it is noticed.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests: a failed unwrap is a failed test")]
 
+mod engine;
 mod export;
 mod prune;
 mod race;
@@ -32,7 +33,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::connect(&url(&folder)).await.unwrap();
+        let store = Store::connect(&url(&folder), 2).await.unwrap();
         store.migrate().await.unwrap();
         let clock = ManualClock::new(Timestamp::from_seconds(1_700_000_000));
         let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));

@@ -65,7 +65,7 @@ async fn after_the_keys_were_rotated_the_chain_goes_on() {
     let world = World::with(3).await;
     let row = world.store.seals().page(None, 1).await.unwrap().remove(0);
     assert_eq!((row.table, row.column), (ChainHead::KEY.table, ChainHead::KEY.column));
-    let plain = world.keyring.open(ChainHead::KEY, &row.sealed).unwrap();
+    let plain = world.keyring.open(ChainHead::KEY, &row.sealed).await.unwrap();
     let keyring = Arc::new(Keyring::from(KeyFile::generate(&SystemRng)));
     let anew = keyring.seal(&SystemRng, ChainHead::KEY, &plain);
     assert!(world.store.seals().replace(row.table, &row.row, row.column, &row.sealed, &anew).await.unwrap());
