@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use coffer_contract::Timestamp;
 
 /// App connections with a token vault.
 #[derive(Debug, Parser)]
@@ -37,6 +38,22 @@ pub enum Command {
     /// Connections, applications and APIs as one file: write it, see what it would change, apply it.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The audit log: verify that nobody changed it, and export it.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Copy the database to a new file, while a server runs. The key file is not in it.
+    Backup {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Put a copy in the database's place, while no server runs.
+    Restore {
+        /// The copy.
+        file: PathBuf,
+        /// There is a database: keep it beside, under another name, and put the copy in its place.
+        #[arg(long)]
+        force: bool,
+    },
     /// Check the configuration and show what applies.
     CheckConfig,
 }
@@ -80,6 +97,39 @@ pub enum ConfigCommand {
         #[arg(long)]
         print_secrets: bool,
     },
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk the chain: every event as it was, in its place, none missing. Ends with status 1 where it is not so,
+    /// and says where.
+    Verify {
+        /// Verify an exported file of JSON lines instead; - is standard input.
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// The file was exported with filters: lines may be missing between others.
+        #[arg(long, requires = "file")]
+        filtered: bool,
+    },
+    /// Write the events as JSON lines, with position and link, oldest first.
+    Export {
+        /// From the first event at or after this: 2026-01-31 or 2026-01-31T12:00:00Z.
+        #[arg(long, value_parser = instant)]
+        from: Option<Timestamp>,
+        /// Up to the first event at or after this.
+        #[arg(long, value_parser = instant)]
+        to: Option<Timestamp>,
+        /// To this new file, which only you can read, instead of standard output.
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// A day, or an instant of RFC 3339.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    Timestamp::parse(&whole).ok_or_else(|| "write 2026-01-31 or 2026-01-31T12:00:00Z".to_owned())
 }
 
 /// What to do with administrators.

@@ -37,6 +37,8 @@ pub struct Config {
     pub keys: Keys,
     /// Kinds of providers.
     pub catalogue: Catalogue,
+    /// The audit log.
+    pub audit: Audit,
     /// The HTTP server.
     pub http: Http,
     /// Requests to providers.
@@ -122,6 +124,14 @@ pub struct Keys {
 pub struct Catalogue {
     /// Folder with further provider files.
     pub folder: Option<PathBuf>,
+}
+
+/// The audit log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// How many days events are kept; for ever, where it is not set.
+    pub keep_days: Option<NonZeroU32>,
 }
 
 /// The HTTP server.

@@ -44,6 +44,23 @@ pub async fn count(store: &Store) -> Result<BTreeMap<String, u64>, ResealError> 
     }
 }
 
+/// Opens every value. Returns how many there are.
+pub async fn open_all(store: &Store, keyring: &Keyring) -> Result<u64, ResealError> {
+    let mut opened = 0;
+    let mut after: Option<(&'static str, String)> = None;
+    loop {
+        let rows = store.seals().page(after.as_ref().map(|(t, r)| (*t, r.as_str())), BATCH).await?;
+        let Some(last) = rows.last() else { return Ok(opened) };
+        after = Some((last.table, last.row.clone()));
+        for row in &rows {
+            let context = Context { table: row.table, row: &row.row, column: row.column };
+            let opening = keyring.open(context, &row.sealed).await;
+            opening.map_err(|source| open_error(row.table, &row.row, source))?;
+            opened += 1;
+        }
+    }
+}
+
 /// What one pass came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pass {

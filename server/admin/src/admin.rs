@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use coffer_audit::AuditLog;
 use coffer_contract::{
     ApiError,
     administrator::{AdministratorView, validate_new_administrator},
@@ -36,6 +37,7 @@ pub struct Admin {
     pub(crate) federation: Arc<Federation>,
     pub(crate) vault: Vault,
     pub(crate) webhooks: Webhooks,
+    pub(crate) audit_log: AuditLog,
     pub(crate) issuer: Url,
     pub(crate) sandbox: Option<Arc<dyn Sandbox>>,
 }
@@ -59,7 +61,8 @@ impl Admin {
     ) -> Self {
         let webhooks =
             Webhooks::new(store.clone(), keyring.clone(), federation.clone(), clock.clone(), rng.clone());
-        Self { store, keyring, clock, rng, federation, vault, webhooks, issuer, sandbox: None }
+        let audit_log = AuditLog::new(store.clone(), keyring.clone(), clock.clone(), rng.clone());
+        Self { store, keyring, clock, rng, federation, vault, webhooks, audit_log, issuer, sandbox: None }
     }
 
     /// The same, with a sandbox beside it.
@@ -88,6 +91,11 @@ impl Admin {
     /// What delivers to webhooks.
     pub fn webhooks(&self) -> &Webhooks {
         &self.webhooks
+    }
+
+    /// The chain over the audit log.
+    pub fn audit_log(&self) -> &AuditLog {
+        &self.audit_log
     }
 
     /// A token for the set-up page, if there is no administrator yet. It replaces older ones and works

@@ -48,6 +48,12 @@ impl Timestamp {
         self.utc().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| self.0.to_string())
     }
 
+    /// What [`Self::rfc3339`] wrote, or somebody else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+    }
+
     /// `31 Jan 2026, 12:00 UTC`: for people.
     pub fn readable(self) -> String {
         const SHAPE: &[time::format_description::BorrowedFormatItem<'_>] = time::macros::format_description!(
@@ -83,5 +89,7 @@ mod tests {
         let at = Timestamp::from_seconds(1_767_225_600);
         assert_eq!(at.rfc3339(), "2026-01-01T00:00:00Z");
         assert_eq!(at.readable(), "1 Jan 2026, 00:00 UTC");
+        assert_eq!(Timestamp::parse("2026-01-01T01:00:00+01:00"), Some(at));
+        assert_eq!(Timestamp::parse("2026-01-01"), None);
     }
 }

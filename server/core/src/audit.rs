@@ -115,6 +115,7 @@ codes! {
     WebhookGivenUp "webhook.given_up" false "Webhook switched off after failures"
     WebhookTested "webhook.tested" true "Test event sent to a webhook"
     WebhookResent "webhook.resent" true "Delivery to a webhook sent again"
+    AuditPruned "audit.pruned" true "Old events deleted"
 }
 
 impl EventCode {

@@ -60,14 +60,22 @@ pub struct TokenSet {
 /// The longest margin before its end in which an access token no longer counts as fresh, in seconds.
 const MARGIN_SECONDS: i64 = 60;
 
+/// Clocks of nodes differ by less than this, in seconds. What was obtained later than that was obtained before the
+/// clock was put back, and when it ends is not known.
+const AHEAD_SECONDS: i64 = 300;
+
 /// An account counts as expiring this long before its refresh token ends, in seconds: a week.
 const EXPIRING_SECONDS: i64 = 7 * 24 * 3600;
 
 impl TokenSet {
     /// Whether the access token can be handed out as it is: not ended, and not within the last
-    /// minute (for tokens that live less than five minutes, the last fifth) of its life.
+    /// minute (for tokens that live less than five minutes, the last fifth) of its life; and not obtained when
+    /// the clock was ahead.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.access_expires_at.is_none_or(|end| {
+            if self.obtained_at > now.plus_seconds(AHEAD_SECONDS) {
+                return false;
+            }
             let life = (end.seconds() - self.obtained_at.seconds()).max(0);
             now < end.plus_seconds(-MARGIN_SECONDS.min(life / 5))
         })
@@ -153,5 +161,7 @@ mod tests {
         assert!(set(Some(10)).is_fresh(at(7)));
         assert!(!set(Some(10)).is_fresh(at(8)));
         assert!(set(None).is_fresh(at(1_000_000)));
+        assert!(set(Some(3600)).is_fresh(at(-300)));
+        assert!(!set(Some(3600)).is_fresh(at(-301)), "it was obtained when the clock was ahead");
     }
 }

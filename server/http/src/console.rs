@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Extension, Path, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use coffer_admin::Visit;
@@ -36,9 +36,7 @@ pub(crate) async fn page(
     let visit = Visit::new(state.admin.clone(), session, origin.ip, origin.request_id);
     let path = request.uri().path();
     if !OPEN_PAGES.contains(&path) && matches!(visit.signed_in().await, Err(ApiError::Unauthenticated)) {
-        let here = request.uri().path_and_query().map_or(path, |here| here.as_str());
-        let here: String = byte_serialize(here.as_bytes()).collect();
-        return Redirect::to(&format!("{SIGN_IN}?return_to={here}")).into_response();
+        return Redirect::to(&sign_in_and_back(request.uri())).into_response();
     }
     let assets = Assets {
         css: Manifest::url(&state.assets.css),
@@ -51,6 +49,13 @@ pub(crate) async fn page(
     };
     let sandbox = state.sandbox;
     render_app_async_with_context(context, move || shell(assets.clone(), sandbox))(request).await
+}
+
+/// Where to sign in, to come back to `here`.
+pub(crate) fn sign_in_and_back(here: &Uri) -> String {
+    let here = here.path_and_query().map_or(here.path(), |here| here.as_str());
+    let here: String = byte_serialize(here.as_bytes()).collect();
+    format!("{SIGN_IN}?return_to={here}")
 }
 
 /// Server functions that make sense before anybody signed in. Every other one is refused here

@@ -3,6 +3,7 @@
 
 mod assets;
 mod console;
+mod export;
 mod guard;
 mod health;
 mod hosted;
@@ -29,7 +30,7 @@ pub use router::{ENDPOINTS, Endpoint, Protection, router};
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
-pub struct AppState(Arc<Shared>);
+pub struct AppState(Arc<Shared>, Arc<health::Writing>);
 
 /// What an [`AppState`] is made of.
 pub struct Shared {
@@ -53,7 +54,7 @@ pub struct Shared {
 
 impl From<Shared> for AppState {
     fn from(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+        Self(Arc::new(shared), Arc::default())
     }
 }
 

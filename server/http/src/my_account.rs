@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use coffer_oidc::error::DATABASE_RETRY;
 use coffer_oidc::{
     my_account::{CompleteRequest, ConnectParams, ConnectableView, ConnectedAccountView, MyAccountError},
     presented::TokenError,
@@ -146,6 +147,9 @@ fn problem(error: &MyAccountError) -> Response {
         MyAccountError::Inside(reason) | MyAccountError::Token(TokenError::Inside(reason)) => {
             tracing::error!(%reason, "a My Account request failed")
         }
+        MyAccountError::Database(reason) | MyAccountError::Token(TokenError::Database(reason)) => {
+            tracing::error!(%reason, "a My Account request was turned away: the database cannot do its work")
+        }
         other => tracing::info!(kind, reason = %other, "a My Account request was refused"),
     }
     let mut body = json!({
@@ -164,6 +168,9 @@ fn problem(error: &MyAccountError) -> Response {
     let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(DATABASE_RETRY));
+    }
     let challenge = match error {
         MyAccountError::Token(error) => error.challenge(),
         MyAccountError::Unauthorized(_) => Some("Bearer error=\"invalid_token\"".to_owned()),

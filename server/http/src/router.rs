@@ -15,7 +15,7 @@ use tower_http::{
 };
 
 use crate::{
-    AppState, assets, console, guard, health, hosted, management, measure, my_account, network, nul,
+    AppState, assets, console, export, guard, health, hosted, management, measure, my_account, network, nul,
     protocol, session,
 };
 
@@ -171,6 +171,7 @@ endpoints! {
     }
     dashboard {
         get "/console" Administrator console::page;
+        get "/console/logs/export" Administrator export::logs;
         get "/console/{*page}" Administrator console::page;
         post "/console/api/{name}" Administrator console::server_function;
     }

@@ -7,6 +7,12 @@ use thiserror::Error;
 
 use crate::{authorize::AuthorizationResponse, dpop::ProofError, presented::TokenError};
 
+/// What a caller is told while the database cannot do its work.
+pub(crate) const DATABASE: &str =
+    "The server cannot reach its database just now. Try again in a moment; nothing was changed.";
+/// Seconds after which to try again then.
+pub const DATABASE_RETRY: u64 = 5;
+
 /// Why a hosted page cannot go on.
 #[derive(Debug, Error)]
 pub enum PageError {
@@ -30,6 +36,9 @@ pub enum PageError {
         /// For the person.
         outside: String,
     },
+    /// The database cannot do its work just now.
+    #[error("{0}")]
+    Database(String),
     /// Something failed inside.
     #[error("{0}")]
     Inside(String),
@@ -44,13 +53,19 @@ impl PageError {
 
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }
 
 impl From<VaultError> for PageError {
     fn from(error: VaultError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }
 
@@ -127,6 +142,9 @@ pub enum EndpointError {
     /// The access token lacks the scope.
     #[error("{0}")]
     InsufficientScope(&'static str),
+    /// The database cannot do its work just now.
+    #[error("{0}")]
+    Database(String),
     /// Something failed inside.
     #[error("{0}")]
     Inside(String),
@@ -154,6 +172,7 @@ impl EndpointError {
             Self::AccessDenied => (400, "access_denied"),
             Self::ExpiredDeviceCode => (400, "expired_token"),
             Self::InsufficientScope(_) => (403, "insufficient_scope"),
+            Self::Database(_) => (503, "temporarily_unavailable"),
             Self::Inside(_) => (500, "server_error"),
         }
     }
@@ -183,6 +202,7 @@ impl EndpointError {
             Self::AccessDenied => "The person said no.".into(),
             Self::ExpiredDeviceCode => "The device code has ended. Ask for a new one.".into(),
             Self::InsufficientScope(text) => (*text).to_owned(),
+            Self::Database(_) => DATABASE.into(),
             Self::Inside(_) => "Something went wrong on the server.".into(),
         }
     }
@@ -191,6 +211,7 @@ impl EndpointError {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            Self::Database(_) | Self::Token(TokenError::Database(_)) => Some(DATABASE_RETRY),
             _ => None,
         }
     }
@@ -207,6 +228,9 @@ impl From<ProofError> for EndpointError {
 
 impl From<StoreError> for EndpointError {
     fn from(error: StoreError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }

@@ -87,6 +87,7 @@ fn refusal(error: PageError) -> EndpointError {
             let (code, description) = answer.into_error();
             EndpointError::Request { code, description }
         }
+        PageError::Database(reason) => EndpointError::Database(reason),
         PageError::Inside(reason) => EndpointError::Inside(reason),
         PageError::Gone | PageError::Provider { .. } => EndpointError::Inside(error.to_string()),
     }

@@ -6,6 +6,7 @@ use coffer_crypto::{Secret, TokenHash};
 use coffer_store::StoreError;
 use thiserror::Error;
 
+use crate::error::DATABASE;
 use crate::{
     Oidc,
     dpop::{ProofError, Proofs},
@@ -60,6 +61,9 @@ pub enum TokenError {
     /// The proof is no good.
     #[error("the DPoP proof is refused: {0}")]
     Proof(&'static str),
+    /// The database cannot do its work just now.
+    #[error("{0}")]
+    Database(String),
     /// Something failed inside.
     #[error("{0}")]
     Inside(String),
@@ -71,6 +75,7 @@ impl TokenError {
         match self {
             Self::Invalid(_) | Self::Binding(_) => (401, "invalid_token"),
             Self::Proof(_) => (401, "invalid_dpop_proof"),
+            Self::Database(_) => (503, "temporarily_unavailable"),
             Self::Inside(_) => (500, "server_error"),
         }
     }
@@ -80,6 +85,7 @@ impl TokenError {
         match self {
             Self::Invalid(text) | Self::Binding(text) => (*text).to_owned(),
             Self::Proof(reason) => format!("The DPoP proof is refused: {reason}."),
+            Self::Database(_) => DATABASE.to_owned(),
             Self::Inside(_) => "Something went wrong on the server.".to_owned(),
         }
     }
@@ -94,14 +100,17 @@ impl TokenError {
                 let algs = jose::ALGORITHMS.join(" ");
                 Some(format!("DPoP error=\"{code}\", error_description=\"{text}\", algs=\"{algs}\""))
             }
-            Self::Inside(_) => None,
+            Self::Database(_) | Self::Inside(_) => None,
         }
     }
 }
 
 impl From<StoreError> for TokenError {
     fn from(error: StoreError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }
 

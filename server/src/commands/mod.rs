@@ -1,8 +1,11 @@
 //! One file per command.
 
 mod admin;
+mod audit;
+mod backup;
 mod blueprint;
 mod keys;
+mod restore;
 mod serve;
 
 use std::process::ExitCode;
@@ -63,6 +66,9 @@ pub enum Failure {
     /// Metrics.
     #[error("metrics cannot be taken: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The audit log.
+    #[error("{0}")]
+    Audit(#[from] coffer_audit::AuditError),
     /// A blueprint.
     #[error("{file}: {source}")]
     Blueprint {
@@ -96,6 +102,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve { sandbox } => serve::run(&config, sandbox).await,
         Command::Migrate => migrate(&config).await,
         Command::Admin(command) => admin::run(&config, command).await,
+        Command::Audit(command) => return audit::run(&config, command).await,
+        Command::Backup { file } => backup::run(&config, &file).await,
+        Command::Restore { file, force } => restore::run(&config, &file, force).await,
         Command::Keys(command) => keys::run(&config, command).await,
         Command::CheckConfig => check_config(&config),
     };

@@ -1,9 +1,11 @@
 //! `coffer serve`
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use coffer_audit::AuditLog;
 use coffer_http::router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -54,7 +56,13 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     let base = Arc::new(base);
     let keeper = Keeper::start(base.clone(), server.keys.clone()).await?;
     let keeper = tokio::spawn(keeper.run(stop.clone()));
-    let background = tokio::spawn(maintain(base, stop.clone()));
+    let audit_log = server.admin.audit_log().clone();
+    let keep_days = config.audit.keep_days.map(NonZeroU32::get);
+    let background = tokio::spawn(maintain(base, audit_log.clone(), keep_days, stop.clone()));
+    let sealer = tokio::spawn({
+        let (log, stop) = (audit_log.clone(), stop.clone());
+        async move { log.run(stop).await }
+    });
     let revoker = tokio::spawn({
         let (vault, stop) = (server.vault.clone(), stop.clone());
         async move { vault.run_revoker(stop).await }
@@ -83,7 +91,11 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     }
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
     server.vault.drain().await;
-    let _ = tokio::join!(background, keeper, revoker, messenger, herald);
+    let _ = tokio::join!(background, keeper, revoker, messenger, herald, sealer);
+    // After everybody who writes events.
+    if let Err(error) = audit_log.seal().await {
+        tracing::error!(%error, "the last audit events were not sealed; the next start does it");
+    }
     if let Some(measured) = measured {
         let _ = measured.await;
     }
@@ -99,11 +111,18 @@ async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure
 }
 
 /// Removes what expired.
-async fn maintain(base: Arc<Base>, stop: CancellationToken) {
+async fn maintain(base: Arc<Base>, audit_log: AuditLog, keep_days: Option<u32>, stop: CancellationToken) {
     loop {
         match base.store.delete_expired(base.clock.now()).await {
             Ok(count) => tracing::debug!(count, "expired rows were removed"),
             Err(error) => tracing::warn!(%error, "expired rows could not be removed"),
+        }
+        if let Some(days) = keep_days {
+            match audit_log.prune(days).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, days, "old audit events were deleted"),
+                Err(error) => tracing::error!(%error, "old audit events could not be deleted"),
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -13,11 +13,11 @@ use coffer_core::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    QueryOrder as _, QuerySelect as _, Select,
 };
 
 use crate::{
-    Store, StoreError,
+    Store, StoreError, StoredEvent,
     entity::{audit_events, clients},
     matching::{Match, end},
     outbox,
@@ -95,32 +95,37 @@ impl Audit {
         before: Option<i64>,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let db = self.0.read();
-        let mut query = audit_events::Entity::find();
+        let mut query = filtered(filter);
         if let Some(before) = before {
             query = query.filter(audit_events::Column::Id.lt(before));
         }
-        if !filter.code.is_empty() {
-            query = query.filter(audit_events::Column::Code.is_in(codes(&filter.code)));
-        }
-        match filter.outcome.as_str() {
-            "success" => query = query.filter(audit_events::Column::Success.eq(true)),
-            "failure" => query = query.filter(audit_events::Column::Success.eq(false)),
-            _ => {}
-        }
-        for (column, value) in [
-            (audit_events::Column::ClientId, &filter.client_id),
-            (audit_events::Column::Connection, &filter.connection),
-            (audit_events::Column::UserId, &filter.user_id),
-            (audit_events::Column::Account, &filter.account),
-        ] {
-            if !value.is_empty() {
-                query = query.filter(column.eq(value));
-            }
-        }
-        let rows = query.order_by_desc(audit_events::Column::Id).limit(limit).all(db).await?;
+        let query = query.order_by_desc(audit_events::Column::Id).limit(limit);
+        let rows = query.all(self.0.read()).await?;
         let names = self.names(&rows).await?;
         Ok(rows.into_iter().map(|row| entry(row, &names)).collect())
+    }
+
+    /// Up to `limit` events that pass `filter`, oldest first, numbered above `after` and up to `to`, as they
+    /// are stored.
+    pub async fn whole(
+        &self,
+        filter: &LogFilter,
+        after: i64,
+        to: i64,
+        limit: u64,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let query = filtered(filter)
+            .filter(audit_events::Column::Id.gt(after))
+            .filter(audit_events::Column::Id.lte(to))
+            .order_by_asc(audit_events::Column::Id)
+            .limit(limit);
+        Ok(query.all(self.0.read()).await?.into_iter().map(Into::into).collect())
+    }
+
+    /// The largest number of an event; 0 where there is none.
+    pub async fn newest(&self) -> Result<i64, StoreError> {
+        let query = audit_events::Entity::find().order_by_desc(audit_events::Column::Id);
+        Ok(query.one(self.0.read()).await?.map_or(0, |row| row.id))
     }
 
     /// Events that match, by number. `after` is a number: those beyond it alone.
@@ -194,6 +199,30 @@ impl Audit {
             .await?;
         Ok(found.into_iter().collect())
     }
+}
+
+/// The events that pass `filter`.
+fn filtered(filter: &LogFilter) -> Select<audit_events::Entity> {
+    let mut query = audit_events::Entity::find();
+    if !filter.code.is_empty() {
+        query = query.filter(audit_events::Column::Code.is_in(codes(&filter.code)));
+    }
+    match filter.outcome.as_str() {
+        "success" => query = query.filter(audit_events::Column::Success.eq(true)),
+        "failure" => query = query.filter(audit_events::Column::Success.eq(false)),
+        _ => {}
+    }
+    for (column, value) in [
+        (audit_events::Column::ClientId, &filter.client_id),
+        (audit_events::Column::Connection, &filter.connection),
+        (audit_events::Column::UserId, &filter.user_id),
+        (audit_events::Column::Account, &filter.account),
+    ] {
+        if !value.is_empty() {
+            query = query.filter(column.eq(value));
+        }
+    }
+    query
 }
 
 /// What events are found by.

@@ -3,6 +3,8 @@
 use sea_orm::{DbErr, SqlErr};
 use thiserror::Error;
 
+use crate::trouble::{self, Trouble};
+
 /// Why a repository refused or failed. For the log: nothing of it is shown outside.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -63,6 +65,20 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Why the database cannot do its work just now; none, where the error is of another kind.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Database(error) => trouble::of(error),
+            Self::Directory { .. } | Self::File { .. } => Some(Trouble::Unreachable),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may work a little later, and nothing is wrong with the request or the program.
+    pub fn is_unavailable(&self) -> bool {
+        self.trouble().is_some()
+    }
+
     /// Turns a broken unique key into a conflict over `what`.
     pub(crate) fn unique(what: &'static str) -> impl FnOnce(DbErr) -> Self {
         move |error| match error.sql_err() {

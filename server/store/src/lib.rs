@@ -7,6 +7,7 @@ mod administrators;
 mod api_references;
 mod apis;
 mod audit;
+mod chain;
 mod client_grants;
 mod clients;
 mod codes;
@@ -15,6 +16,7 @@ mod connect_sessions;
 mod connection_metadata;
 mod connections;
 mod consents;
+mod copy;
 mod db;
 mod deliveries;
 mod devices;
@@ -30,6 +32,7 @@ mod matching;
 mod outbox;
 mod pushed_requests;
 mod rate_limits;
+mod ready;
 mod registrations;
 mod replays;
 mod revocations;
@@ -52,6 +55,7 @@ mod together;
 mod token_sets;
 mod tokens;
 mod tries;
+mod trouble;
 mod turns;
 mod upstream_logins;
 mod users;
@@ -70,6 +74,7 @@ use turns::Turn;
 pub use administrators::Administrators;
 pub use apis::Apis;
 pub use audit::{Audit, LogField};
+pub use chain::{Chain, ChainHead, ChainLink, StoredEvent};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use clients::Clients;
 pub use codes::Codes;
@@ -77,6 +82,7 @@ pub use connect::without_password;
 pub use connect_sessions::{ConnectSessions, FoundSession};
 pub use connections::Connections;
 pub use consents::Consents;
+pub use copy::{Claim, sqlite_file};
 pub use deliveries::Deliveries;
 pub use devices::Devices;
 pub use error::StoreError;
@@ -105,6 +111,7 @@ pub use together::Together;
 pub use token_sets::TokenSets;
 pub use tokens::Tokens;
 pub use tries::Tries;
+pub use trouble::Trouble;
 pub use turns::Held;
 pub use upstream_logins::UpstreamLogins;
 pub use users::Users;
@@ -195,6 +202,8 @@ repositories! {
     key_holders KeyHolders
     /// The audit log.
     audit Audit
+    /// The chain over the audit log.
+    chain Chain
     /// Every sealed value, for rotating the keys they are sealed with.
     seals Seals
 }
@@ -246,6 +255,10 @@ impl Store {
 
     fn read(&self) -> &Db {
         &self.0.read
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.0.write.get_database_backend()
     }
 
     fn write(&self) -> &Db {

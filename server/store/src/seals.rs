@@ -9,8 +9,8 @@ use sea_orm::{
 use crate::{
     Store, StoreError,
     entity::{
-        clients, connect_sessions, connections, idempotent_answers, revocations, signing_keys, token_sets,
-        upstream_logins, webhooks,
+        audit_chain, clients, connect_sessions, connections, idempotent_answers, revocations, signing_keys,
+        token_sets, upstream_logins, webhooks,
     },
     row::{hex, unhex},
 };
@@ -33,7 +33,8 @@ pub struct SealedRow {
 pub struct Seals(pub(crate) Store);
 
 /// The columns that hold sealed values, in the order of paging.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
+    ("audit_chain", "key"),
     ("clients", "secret_sealed"),
     ("connect_sessions", "tokens"),
     ("connections", "client_secret"),
@@ -60,6 +61,9 @@ impl Seals {
                 break;
             }
             let found = match table {
+                "audit_chain" => {
+                    self.texts::<audit_chain::Entity>(audit_chain::Column::Key, after, left).await?
+                }
                 "clients" => {
                     self.texts::<clients::Entity>(clients::Column::SecretSealed, after, left).await?
                 }
@@ -107,6 +111,9 @@ impl Seals {
     ) -> Result<bool, StoreError> {
         let missing = StoreError::NotFound { what: "sealed column" };
         match (table, column) {
+            ("audit_chain", "key") => {
+                self.swap::<audit_chain::Entity>(audit_chain::Column::Key, row.into(), old, new).await
+            }
             ("clients", "secret_sealed") => {
                 self.swap::<clients::Entity>(clients::Column::SecretSealed, row.into(), old, new).await
             }

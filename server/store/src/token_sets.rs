@@ -27,6 +27,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct TokenSets(pub(crate) Store);
 
+/// Clocks of nodes differ by less than this, in seconds.
+const AHEAD_SECONDS: i64 = 300;
+
 fn with_tokens(row: table::Model) -> Result<(TokenSet, Sealed), StoreError> {
     let tokens = Sealed::from_bytes(row.tokens.clone());
     Ok((row.try_into()?, tokens))
@@ -179,7 +182,9 @@ impl TokenSets {
     ) -> Result<Option<i64>, StoreError> {
         let free = Condition::any()
             .add(table::Column::LeaseUntil.is_null())
-            .add(table::Column::LeaseUntil.lte(now.millis()));
+            .add(table::Column::LeaseUntil.lte(now.millis()))
+            // Taken when the clock was ahead, by somebody who is gone.
+            .add(table::Column::LeaseUntil.gt(lease_until.plus_seconds(AHEAD_SECONDS).millis()));
         let tx = self.0.begin().await?;
         let claimed = table::Entity::update_many()
             .col_expr(table::Column::Fence, Expr::col(table::Column::Fence).add(1))

@@ -105,7 +105,16 @@ impl Place {
 
     /// Values that the key file seals from now on: the database cannot do without it any more.
     pub fn with_sealed_value() -> Self {
-        let place = Self::new();
+        Self::new().sealing()
+    }
+
+    /// The same, on SQLite.
+    pub fn with_sealed_file() -> Self {
+        Self::with_file().sealing()
+    }
+
+    fn sealing(self) -> Self {
+        let place = self;
         place.run(&["keys", "rotate-signing", "ES256"]).succeeds();
         place
     }

@@ -77,10 +77,24 @@ pub enum VaultError {
     Format(String),
     /// The release could not be recorded, so the token is withheld.
     #[error("the release could not be recorded in the audit log")]
-    NotRecorded,
+    NotRecorded {
+        /// Whether that may work a little later.
+        unavailable: bool,
+    },
     /// A task of the vault ended before its answer.
     #[error("the vault is shutting down")]
     Stopped,
+}
+
+impl VaultError {
+    /// Whether the database cannot do its work just now.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_unavailable(),
+            Self::NotRecorded { unavailable } => *unavailable,
+            _ => false,
+        }
+    }
 }
 
 impl Vault {

@@ -12,7 +12,8 @@ const QUEUE: usize = 4096;
 /// Events in one transaction at most.
 const GROUP: usize = 512;
 
-type Waiting = (AuditEvent, oneshot::Sender<bool>);
+/// Told whether it was written; if not, whether that may work a little later.
+type Waiting = (AuditEvent, oneshot::Sender<Result<(), bool>>);
 
 pub(crate) struct Recorder(mpsc::Sender<Waiting>);
 
@@ -29,8 +30,8 @@ impl Recorder {
         let (done, committed) = oneshot::channel();
         self.0.send((event, done)).await.map_err(|_| VaultError::Stopped)?;
         match committed.await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(VaultError::NotRecorded),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(unavailable)) => Err(VaultError::NotRecorded { unavailable }),
             Err(_) => Err(VaultError::Stopped),
         }
     }
@@ -44,9 +45,10 @@ async fn write(store: Store, mut receiver: mpsc::Receiver<Waiting>) {
         if let Err(error) = &written {
             tracing::error!(%error, events = events.len(), "audit events could not be written; their tokens are withheld");
         }
+        let told = written.map_err(|error| error.is_unavailable());
         for waiter in waiters {
             // A caller that went away does not need the answer.
-            let _ = waiter.send(written.is_ok());
+            let _ = waiter.send(told);
         }
     }
 }

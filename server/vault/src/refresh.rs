@@ -26,6 +26,8 @@ const WAIT_SECONDS: u64 = 20;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Longest pause between attempts after transient failures, in seconds.
 const BACK_OFF_LIMIT: i64 = 32;
+/// Longest pause that a provider may ask for, in seconds.
+const PAUSE_LIMIT: i64 = 3600;
 /// Pause between attempts to write a provider's answer that the database did not take.
 const WRITE_AGAIN: Duration = Duration::from_millis(250);
 
@@ -133,7 +135,9 @@ impl Inner {
                 Err(ReleaseError::NoRefreshToken)
             };
         };
-        if let Some(retry_at) = set.retry_at.filter(|at| now < *at) {
+        // One that is further away was noted when the clock was ahead.
+        let waiting = |at: &Timestamp| now < *at && *at <= now.plus_seconds(PAUSE_LIMIT);
+        if let Some(retry_at) = set.retry_at.filter(waiting) {
             return unavailable(set, tokens, goal, now, retry_at, "waiting after an earlier failure")
                 .map(Look::Done);
         }
@@ -196,7 +200,8 @@ impl Inner {
         };
         let failures = set.failures.saturating_add(1);
         let back_off = (1i64 << (failures - 1).clamp(0, 5)).min(BACK_OFF_LIMIT);
-        let pause = pause.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(0).clamp(back_off, 3600);
+        let pause =
+            pause.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(0).clamp(back_off, PAUSE_LIMIT);
         let now = self.clock.now();
         let retry_at = now.plus_seconds(pause);
         let text =

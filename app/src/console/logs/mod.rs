@@ -42,7 +42,10 @@ pub(crate) fn Logs() -> impl IntoView {
     let rows = Resource::new(move || wanted.get(), |(filter, before)| list_logs(filter, before));
     let codes = Resource::new(|| (), |()| log_codes());
     view! {
-        <PageHead title="Logs" text="Everything that mattered, newest first. Logs hold no token and no secret."/>
+        <PageHead title="Logs" text="Everything that mattered, newest first. Logs hold no token and no secret.">
+            {export("csv", "Export as CSV", wanted)}
+            {export("ndjson", "Export as JSON lines", wanted)}
+        </PageHead>
         {loaded(codes, move |codes| {
             view! { <Filters codes=codes filter=wanted.get_untracked().0/> }.into_any()
         })}
@@ -76,8 +79,22 @@ fn nothing(filter: &LogFilter) -> AnyView {
     }
 }
 
+/// A link that downloads every event that passes the filter, not this page alone.
+fn export(
+    format: &'static str,
+    words: &'static str,
+    wanted: Memo<(LogFilter, Option<i64>)>,
+) -> impl IntoView {
+    let href = move || wanted.with(|(filter, _)| query("/console/logs/export", filter, ("format", format)));
+    view! { <a class="btn" href=href download="" rel="external">{words}</a> }
+}
+
 /// The address of a page of the filtered log.
 fn address(filter: &LogFilter, before: Option<&str>) -> String {
+    query("/console/logs", filter, ("before", before.unwrap_or_default()))
+}
+
+fn query(path: &str, filter: &LogFilter, last: (&str, &str)) -> String {
     let pairs = [
         ("code", filter.code.as_str()),
         ("outcome", &filter.outcome),
@@ -85,12 +102,12 @@ fn address(filter: &LogFilter, before: Option<&str>) -> String {
         ("connection", &filter.connection),
         ("user_id", &filter.user_id),
         ("account", &filter.account),
-        ("before", before.unwrap_or_default()),
+        last,
     ];
     let query: Vec<_> = pairs
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name}={}", encode(value)))
         .collect();
-    format!("/console/logs?{}", query.join("&"))
+    format!("{path}?{}", query.join("&"))
 }

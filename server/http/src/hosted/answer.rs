@@ -115,6 +115,11 @@ pub(super) fn failed(state: &AppState, request_id: &str, error: &PageError) -> R
         PageError::Provider { outside } => {
             (StatusCode::BAD_GATEWAY, page("Sign-in did not work", outside.clone(), None))
         }
+        PageError::Database(reason) => {
+            tracing::error!(%reason, "a hosted page was turned away: the database cannot do its work");
+            let message = "Coffer cannot do this just now. Try again in a moment.";
+            (StatusCode::SERVICE_UNAVAILABLE, page("Not available just now", message.to_owned(), None))
+        }
         PageError::Inside(reason) => {
             tracing::error!(%reason, "a hosted page failed");
             let message = "Something went wrong on our side. Try again in a moment.";

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use coffer_contract::{ApiError, FieldError};
+use coffer_oidc::error::DATABASE_RETRY;
 use coffer_oidc::presented::TokenError;
 use serde::Serialize;
 use thiserror::Error;
@@ -118,6 +119,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Token(TokenError::Inside(_)) | Self::Inside => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Token(TokenError::Database(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Token(_) | Self::Audience => StatusCode::UNAUTHORIZED,
             Self::Scope(_) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -201,6 +203,9 @@ impl IntoResponse for Refusal {
             Self::Token(TokenError::Inside(reason)) => {
                 tracing::error!(%reason, "a management request failed")
             }
+            Self::Token(TokenError::Database(reason)) => {
+                tracing::error!(%reason, "a management request was turned away: the database cannot do its work")
+            }
             other => tracing::info!(reason = %other, "a management request was refused"),
         }
         let status = self.status();
@@ -213,6 +218,9 @@ impl IntoResponse for Refusal {
         let mut response = (status, Json(body)).into_response();
         if let Some(Ok(challenge)) = self.challenge().map(|text| HeaderValue::from_str(&text)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(DATABASE_RETRY));
         }
         if let Self::TooMany { retry_after } = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));

@@ -25,6 +25,9 @@ pub(super) fn answer(error: &EndpointError) -> Response {
         EndpointError::Inside(reason) | EndpointError::Token(TokenError::Inside(reason)) => {
             tracing::error!(%reason, "a request failed")
         }
+        EndpointError::Database(reason) | EndpointError::Token(TokenError::Database(reason)) => {
+            tracing::error!(%reason, "a request was turned away: the database cannot do its work")
+        }
         other => tracing::info!(code, reason = %other, "a request was refused"),
     }
     let body = Json(json!({ "error": code, "error_description": error.description() }));

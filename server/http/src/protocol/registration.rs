@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use coffer_oidc::error::DATABASE_RETRY;
 use coffer_oidc::registration::{Registered, RegistrationError};
 use serde_json::json;
 
@@ -80,6 +81,9 @@ fn answer(status: StatusCode, registered: Registered) -> Response {
 fn refuse(error: &RegistrationError) -> Response {
     let (status, code) = error.status_and_code();
     match error {
+        RegistrationError::Database(reason) => {
+            tracing::error!(%reason, "a registration was turned away: the database cannot do its work")
+        }
         RegistrationError::Inside(reason) => tracing::error!(%reason, "a registration failed"),
         other => tracing::info!(code, reason = %other, "a registration was refused"),
     }
@@ -90,6 +94,9 @@ fn refuse(error: &RegistrationError) -> Response {
         RegistrationError::Token(_) => {
             let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        RegistrationError::Database(_) => {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(DATABASE_RETRY));
         }
         RegistrationError::TooMany { retry_after } => {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));

@@ -151,6 +151,7 @@ fn refusal(error: ReleaseError) -> EndpointError {
         ReleaseError::NotGranted { missing } => EndpointError::InvalidScope(format!(
             "The user's account was never granted {missing}. Have them connect it again with these scopes."
         )),
+        ReleaseError::Inside(error) if error.is_unavailable() => EndpointError::Database(error.to_string()),
         ReleaseError::Inside(error) => EndpointError::Inside(error.to_string()),
     }
 }

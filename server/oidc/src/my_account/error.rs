@@ -4,6 +4,7 @@ use coffer_store::StoreError;
 use coffer_vault::VaultError;
 use thiserror::Error;
 
+use crate::error::DATABASE;
 use crate::presented::TokenError;
 
 /// What is wrong with one member of a request.
@@ -39,6 +40,9 @@ pub enum MyAccountError {
     /// There is no such account.
     #[error("the account does not exist")]
     NotFound,
+    /// The database cannot do its work just now.
+    #[error("{0}")]
+    Database(String),
     /// Something failed inside.
     #[error("{0}")]
     Inside(String),
@@ -54,6 +58,7 @@ impl MyAccountError {
     pub fn status_and_type(&self) -> (u16, &'static str) {
         match self {
             Self::Token(TokenError::Inside(_)) => (500, "server-error"),
+            Self::Token(TokenError::Database(_)) | Self::Database(_) => (503, "temporarily-unavailable"),
             Self::Token(_) | Self::Unauthorized(_) => (401, "unauthorized"),
             Self::InsufficientScope(_) => (403, "insufficient-scope"),
             Self::Forbidden(_) => (403, "forbidden"),
@@ -68,6 +73,7 @@ impl MyAccountError {
     pub fn title(&self) -> &'static str {
         match self {
             Self::Token(TokenError::Inside(_)) => "Server error",
+            Self::Token(TokenError::Database(_)) | Self::Database(_) => "Temporarily unavailable",
             Self::Token(_) | Self::Unauthorized(_) => "Unauthorized",
             Self::InsufficientScope(_) => "Insufficient scope",
             Self::Forbidden(_) => "Forbidden",
@@ -90,6 +96,7 @@ impl MyAccountError {
                     .into()
             }
             Self::NotFound => "The user has no connected account with this id.".into(),
+            Self::Database(_) => DATABASE.into(),
             Self::Inside(_) => "Something went wrong on the server.".into(),
         }
     }
@@ -97,12 +104,18 @@ impl MyAccountError {
 
 impl From<StoreError> for MyAccountError {
     fn from(error: StoreError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }
 
 impl From<VaultError> for MyAccountError {
     fn from(error: VaultError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }

@@ -24,6 +24,9 @@ pub enum RegistrationError {
         /// Seconds after which to try again.
         retry_after: u64,
     },
+    /// The database cannot do its work just now.
+    #[error("{0}")]
+    Database(String),
     /// Something failed inside.
     #[error("{0}")]
     Inside(String),
@@ -38,6 +41,7 @@ impl RegistrationError {
             Self::RedirectUri(_) => (400, "invalid_redirect_uri"),
             Self::Metadata(_) => (400, "invalid_client_metadata"),
             Self::TooMany { .. } => (429, "temporarily_unavailable"),
+            Self::Database(_) => (503, "temporarily_unavailable"),
             Self::Inside(_) => (500, "server_error"),
         }
     }
@@ -55,6 +59,7 @@ impl RegistrationError {
             Self::TooMany { .. } => {
                 "Too many applications were registered from this address. Try again later.".into()
             }
+            Self::Database(_) => crate::error::DATABASE.into(),
             Self::Inside(_) => "Something went wrong on the server.".into(),
         }
     }
@@ -62,6 +67,9 @@ impl RegistrationError {
 
 impl From<StoreError> for RegistrationError {
     fn from(error: StoreError) -> Self {
-        Self::Inside(error.to_string())
+        match error.is_unavailable() {
+            true => Self::Database(error.to_string()),
+            false => Self::Inside(error.to_string()),
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod access_tokens;
 pub mod administrators;
+pub mod audit_chain;
 pub mod audit_events;
+pub mod audit_links;
 pub mod client_grants;
 pub mod client_origins;
 pub mod clients;

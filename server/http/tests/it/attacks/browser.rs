@@ -20,7 +20,7 @@ async fn action(server: &Server, browser: &mut Browser, name: &str, fields: &[(&
 }
 
 /// Makes the first administrator, who is signed in then.
-pub(super) async fn set_up(server: &Server, browser: &mut Browser) {
+pub(crate) async fn set_up(server: &Server, browser: &mut Browser) {
     let link = server.state.admin.new_setup_link().await.unwrap().unwrap();
     let fields = [("token", link.as_str()), ("email", EMAIL), ("password", PASSWORD)];
     let answer = action(server, browser, "complete_setup", &fields).await;

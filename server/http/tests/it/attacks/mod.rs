@@ -16,6 +16,7 @@ mod size;
 mod table;
 mod tokens;
 
+pub(crate) use browser::set_up;
 use url::Url;
 
 use crate::browser::{Browser, param, redirected};
