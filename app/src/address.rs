@@ -12,6 +12,10 @@ pub(crate) const APIS: &str = "/console/apis";
 pub(crate) const USERS: &str = "/console/users";
 /// The list of webhooks.
 pub(crate) const WEBHOOKS: &str = "/console/webhooks";
+/// The list of administrators.
+pub(crate) const ADMINISTRATORS: &str = "/console/administrators";
+/// One's own page as an administrator.
+pub(crate) const ACCOUNT: &str = "/console/account";
 /// The sign-in page.
 pub(crate) const SIGN_IN: &str = "/console/sign-in";
 

@@ -12,8 +12,12 @@ use leptos_router::{
 use crate::{
     address,
     console::{
-        Console, NotFound, apis, applications, connections, logs, overview::Overview, registration,
-        setup::Setup, sign_in::SignIn, users, webhooks,
+        Console, NotFound, account, administrators, apis, applications, connections, logs,
+        overview::Overview,
+        registration,
+        setup::{Invitation, Setup},
+        sign_in::SignIn,
+        users, webhooks,
     },
     ui::{Toasts, ready, toasts::ToastRegion},
 };
@@ -29,6 +33,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <NotFound/> }>
                 <Route path=path!("/console/setup") view=Setup ssr=SsrMode::Async/>
+                <Route path=path!("/console/invitation") view=Invitation ssr=SsrMode::Async/>
                 <Route path=path!("/console/sign-in") view=SignIn ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/console") view=Console ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=address::HOME/> } ssr=SsrMode::Async/>
@@ -73,6 +78,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("webhooks/new") view=webhooks::New ssr=SsrMode::Async/>
                     <Route path=path!("webhooks/:id") view=webhooks::Page ssr=SsrMode::Async/>
                     <Route path=path!("webhooks/:id/deliveries/:delivery") view=webhooks::Delivery ssr=SsrMode::Async/>
+                    <Route path=path!("administrators") view=administrators::Page ssr=SsrMode::Async/>
+                    <Route path=path!("account") view=account::Page ssr=SsrMode::Async/>
                     <Route path=path!("*rest") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

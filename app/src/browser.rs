@@ -55,6 +55,19 @@ pub(crate) fn typed(id: &str) -> Option<String> {
     }
 }
 
+/// The role that the server wrote into the page, once: the next one signs in without loading it anew.
+pub(crate) fn take_role() -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        let body = leptos::prelude::document().body()?;
+        let role = body.get_attribute("data-role")?;
+        _ = body.remove_attribute("data-role");
+        Some(role)
+    }
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
 /// Puts text on the clipboard; false where the browser offers none (pages without TLS).
 pub(crate) fn copy(text: &str) -> bool {
     #[cfg(feature = "hydrate")]

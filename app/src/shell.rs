@@ -1,5 +1,6 @@
 //! The document around every console page.
 
+use coffer_contract::administrator::Role;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -26,6 +27,7 @@ pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
     let start = format!(
         "import start, {{ hydrate }} from {js:?}; start({{ module_or_path: {wasm:?} }}).then(() => hydrate());"
     );
+    let role = use_context::<Role>().map(Role::code);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -40,7 +42,7 @@ pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
                 <MetaTags/>
                 <script type="module" nonce=use_nonce()>{start}</script>
             </head>
-            <body>
+            <body data-role=role>
                 <App/>
                 {sandbox_note(sandbox)}
             </body>

@@ -19,6 +19,7 @@ mod m0011_trust;
 mod m0012_management;
 mod m0013_client_secrets;
 mod m0014_rate_limits;
+mod m0020_administrator_roles;
 mod m0021_audit_chain;
 mod m0022_keys;
 mod parts;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_management::Migration),
             Box::new(m0013_client_secrets::Migration),
             Box::new(m0014_rate_limits::Migration),
+            Box::new(m0020_administrator_roles::Migration),
             Box::new(m0021_audit_chain::Migration),
             Box::new(m0022_keys::Migration),
         ]

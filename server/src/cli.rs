@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use coffer_contract::Timestamp;
+use coffer_contract::administrator::Role;
 
 /// App connections with a token vault.
 #[derive(Debug, Parser)]
@@ -140,7 +141,31 @@ pub enum AdminCommand {
         /// E-mail address.
         #[arg(long)]
         email: String,
+        /// What they may do: owner, editor or viewer.
+        #[arg(long, default_value = "owner", value_parser = role)]
+        role: Role,
     },
+    /// Show who there is: e-mail address, role, last sign-in.
+    List,
+    /// Give one another role. Who loses rights by it is signed out.
+    SetRole {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        /// What they may do: owner, editor or viewer.
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+    /// Remove one. Their sessions end.
+    Remove {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_code(text).ok_or_else(|| "it is owner, editor or viewer".to_owned())
 }
 
 /// What to do with keys.

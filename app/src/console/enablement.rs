@@ -1,13 +1,13 @@
 //! The toggles that let applications use connections; each is saved at once.
 
-use coffer_contract::connection::Enablement;
+use coffer_contract::{administrator::Role, connection::Enablement};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::limits::{Limited, Limits};
 use crate::{
     address,
     server_fns::enablement::set_enablement,
-    ui::{Toasts, icon::Mark, layout::VaultBadge, ready},
+    ui::{Toasts, access::allows, icon::Mark, layout::VaultBadge, ready},
 };
 
 /// Which side of the pair the page is about.
@@ -30,6 +30,7 @@ pub(crate) fn Enablements(rows: Vec<Enablement>, side: Side) -> impl IntoView {
 fn Row(row: Enablement, side: Side) -> impl IntoView {
     let toasts = Toasts::of_page();
     let waiting = ready::waiting();
+    let allowed = allows(Role::Editor);
     let enabled = RwSignal::new(row.enabled);
     let ceiling = RwSignal::new(row.scope_ceiling.clone());
     let saving = RwSignal::new(false);
@@ -97,7 +98,7 @@ fn Row(row: Enablement, side: Side) -> impl IntoView {
                 role="switch"
                 aria-label=label
                 aria-busy=move || saving.get().then_some("true")
-                disabled=waiting
+                disabled=move || waiting.get() || !allowed.get()
                 checked=row.enabled
                 prop:checked=enabled
                 on:change=change

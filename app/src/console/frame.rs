@@ -10,6 +10,7 @@ use crate::{
     address,
     server_fns::session::{SignOut, me},
     ui::{
+        access::{Access, ReadingNote},
         icon::{Glyph, Icon},
         ready,
     },
@@ -19,7 +20,14 @@ use crate::{
 #[component]
 pub(crate) fn Console() -> impl IntoView {
     FreshSecret::provide();
+    let access = Access::provide();
     let me = Resource::new(|| (), |()| me());
+    // Whoever signs in later gets here without another page from the server.
+    Effect::new(move |_| {
+        if let Some(Ok(me)) = me.get() {
+            access.learn(me.role);
+        }
+    });
     let account = move || {
         view! {
             <Transition>
@@ -59,7 +67,7 @@ pub(crate) fn Console() -> impl IntoView {
                 {account()}
             </aside>
             <main id="content" class="min-w-0 flex-1" tabindex="-1">
-                <div class="mx-auto max-w-5xl px-4 py-6 sm:px-8 sm:py-10"><Outlet/></div>
+                <div class="mx-auto max-w-5xl px-4 py-6 sm:px-8 sm:py-10"><ReadingNote/> <Outlet/></div>
             </main>
         </div>
     }
@@ -83,16 +91,20 @@ fn Account(me: AdministratorView) -> impl IntoView {
     view! {
         <div class="border-t border-line px-3 pt-4">
             <p class="hint">"Signed in as"</p>
-            <p class="mb-2 truncate text-sm font-semibold" title=me.email.clone()>{me.email.clone()}</p>
-            <ActionForm action=action>
-                <button type="submit" class="btn btn-small" disabled=waiting>"Sign out"</button>
-            </ActionForm>
+            <p class="truncate text-sm font-semibold" title=me.email.clone()>{me.email.clone()}</p>
+            <p class="hint mb-2">{me.role.label()}</p>
+            <div class="flex flex-wrap gap-2">
+                <a class="btn btn-small" href=address::ACCOUNT>"Your account"</a>
+                <ActionForm action=action>
+                    <button type="submit" class="btn btn-small" disabled=waiting>"Sign out"</button>
+                </ActionForm>
+            </div>
         </div>
     }
 }
 
 /// Sections of the navigation: heading (the first has none), then address, name and drawing of each entry.
-type Sections = [(&'static str, &'static [(&'static str, &'static str, Icon)]); 5];
+type Sections = [(&'static str, &'static [(&'static str, &'static str, Icon)]); 6];
 
 const SECTIONS: Sections = [
     ("", &[(address::HOME, "Overview", Icon::Overview)]),
@@ -113,6 +125,7 @@ const SECTIONS: Sections = [
     ),
     ("Users", &[(address::USERS, "Users", Icon::Users)]),
     ("Monitoring", &[("/console/logs", "Logs", Icon::Logs), (address::WEBHOOKS, "Webhooks", Icon::Webhooks)]),
+    ("Settings", &[(address::ADMINISTRATORS, "Administrators", Icon::Administrators)]),
 ];
 
 #[component]

@@ -1,5 +1,7 @@
 //! The dashboard: one folder per entry of its navigation.
 
+pub(crate) mod account;
+pub(crate) mod administrators;
 pub(crate) mod apis;
 pub(crate) mod applications;
 mod ceiling;

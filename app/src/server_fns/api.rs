@@ -25,17 +25,17 @@ pub async fn api(id: String) -> Result<ApiDetail, Failure> {
 /// Creates an API.
 #[server(prefix = "/console/api", endpoint = "create_api", input = Json)]
 pub async fn create_api(api: NewApi) -> Result<ApiDetail, Failure> {
-    super::visit::signed_in().await?.create_api(api).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.create_api(api).await.map_err(super::visit::refuse)
 }
 
 /// Changes an API, unless somebody changed it since `version`.
 #[server(prefix = "/console/api", endpoint = "update_api", input = Json)]
 pub async fn update_api(id: String, form: ApiForm, version: i64) -> Result<ApiDetail, Failure> {
-    super::visit::signed_in().await?.update_api(&id, form, version).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.update_api(&id, form, version).await.map_err(super::visit::refuse)
 }
 
 /// Deletes an API whose name was typed as confirmation.
 #[server(prefix = "/console/api", endpoint = "delete_api")]
 pub async fn delete_api(id: String, confirm_name: String) -> Result<(), Failure> {
-    super::visit::signed_in().await?.delete_api(&id, &confirm_name).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.delete_api(&id, &confirm_name).await.map_err(super::visit::refuse)
 }

@@ -30,7 +30,7 @@ pub async fn application(client_id: String) -> Result<ApplicationDetail, Failure
 /// Creates an application; the only answer that shows its secret, besides [`rotate_secret`]'s.
 #[server(prefix = "/console/api", endpoint = "create_application", input = Json)]
 pub async fn create_application(application: NewApplication) -> Result<IssuedSecret, Failure> {
-    super::visit::signed_in().await?.create_application(application).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.create_application(application).await.map_err(super::visit::refuse)
 }
 
 /// Changes an application, unless somebody changed it since `version`.
@@ -41,8 +41,8 @@ pub async fn update_application(
     keys: KeysForm,
     version: i64,
 ) -> Result<ApplicationDetail, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.update_application_and_keys(&client_id, form, keys, version).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.update_application_and_keys(&client_id, form, keys, version).await.map_err(super::visit::refuse)
 }
 
 /// Changes what an application may exchange tokens for, unless somebody changed it since `version`.
@@ -52,19 +52,19 @@ pub async fn update_exchange(
     exchange: ApplicationExchange,
     version: i64,
 ) -> Result<ApplicationDetail, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.update_exchange(&client_id, exchange, version).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.update_exchange(&client_id, exchange, version).await.map_err(super::visit::refuse)
 }
 
 /// Replaces an application's secret and shows the new one.
 #[server(prefix = "/console/api", endpoint = "rotate_secret")]
 pub async fn rotate_secret(client_id: String) -> Result<IssuedSecret, Failure> {
-    super::visit::signed_in().await?.rotate_secret(&client_id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.rotate_secret(&client_id).await.map_err(super::visit::refuse)
 }
 
 /// Deletes an application whose name was typed as confirmation.
 #[server(prefix = "/console/api", endpoint = "delete_application")]
 pub async fn delete_application(client_id: String, confirm_name: String) -> Result<(), Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.delete_application(&client_id, &confirm_name).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.delete_application(&client_id, &confirm_name).await.map_err(super::visit::refuse)
 }

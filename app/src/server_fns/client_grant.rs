@@ -33,17 +33,17 @@ pub async fn application_apis(
 /// Lets an application use an API.
 #[server(prefix = "/console/api", endpoint = "create_client_grant", input = Json)]
 pub async fn create_client_grant(grant: NewClientGrant) -> Result<ClientGrantView, Failure> {
-    super::visit::signed_in().await?.create_client_grant(grant).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.create_client_grant(grant).await.map_err(super::visit::refuse)
 }
 
 /// Changes what an application may get at an API.
 #[server(prefix = "/console/api", endpoint = "update_client_grant", input = Json)]
 pub async fn update_client_grant(id: String, scopes: Vec<String>) -> Result<ClientGrantView, Failure> {
-    super::visit::signed_in().await?.update_client_grant(&id, &scopes).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.update_client_grant(&id, &scopes).await.map_err(super::visit::refuse)
 }
 
 /// Ends what an application may do at an API.
 #[server(prefix = "/console/api", endpoint = "delete_client_grant")]
 pub async fn delete_client_grant(id: String) -> Result<(), Failure> {
-    super::visit::signed_in().await?.delete_client_grant(&id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.delete_client_grant(&id).await.map_err(super::visit::refuse)
 }

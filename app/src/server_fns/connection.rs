@@ -32,8 +32,8 @@ pub async fn connection(id: String) -> Result<ConnectionDetail, Failure> {
 /// Creates a connection.
 #[server(prefix = "/console/api", endpoint = "create_connection", input = Json)]
 pub async fn create_connection(strategy: String, form: ConnectionForm) -> Result<ConnectionDetail, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.create_connection(&strategy, form).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.create_connection(&strategy, form).await.map_err(super::visit::refuse)
 }
 
 /// Changes a connection, unless somebody changed it since `version`.
@@ -43,38 +43,38 @@ pub async fn update_connection(
     form: ConnectionForm,
     version: i64,
 ) -> Result<ConnectionDetail, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.update_connection(&id, form, version).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.update_connection(&id, form, version).await.map_err(super::visit::refuse)
 }
 
 /// Deletes a connection whose name was typed as confirmation.
 #[server(prefix = "/console/api", endpoint = "delete_connection")]
 pub async fn delete_connection(id: String, confirm_name: String) -> Result<(), Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.delete_connection(&id, &confirm_name).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.delete_connection(&id, &confirm_name).await.map_err(super::visit::refuse)
 }
 
 /// Fetches and checks a discovery document.
 #[server(prefix = "/console/api", endpoint = "check_discovery")]
 pub async fn check_discovery(url: String) -> Result<DiscoverySummary, Failure> {
-    super::visit::signed_in().await?.check_discovery(&url).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.check_discovery(&url).await.map_err(super::visit::refuse)
 }
 
 /// Tries a profile mapping on a sample answer of the provider.
 #[server(prefix = "/console/api", endpoint = "try_mapping", input = Json)]
 pub async fn try_mapping(mapping: ProfileMapping, sample: String) -> Result<MappedProfile, Failure> {
-    super::visit::signed_in().await?.try_mapping(&mapping, &sample).map_err(super::visit::refuse)
+    super::visit::editor().await?.try_mapping(&mapping, &sample).map_err(super::visit::refuse)
 }
 
 /// Begins a try of a connection.
 #[server(prefix = "/console/api", endpoint = "begin_try")]
 pub async fn begin_try(connection_id: String) -> Result<TryStart, Failure> {
-    super::visit::signed_in().await?.begin_try(&connection_id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.begin_try(&connection_id).await.map_err(super::visit::refuse)
 }
 
 /// How a try stands.
 #[server(prefix = "/console/api", endpoint = "try_result")]
 pub async fn result_of_try(connection_id: String, handle: String) -> Result<TryResult, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.try_result(&connection_id, &handle).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.try_result(&connection_id, &handle).await.map_err(super::visit::refuse)
 }

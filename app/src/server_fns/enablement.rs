@@ -24,8 +24,8 @@ pub async fn set_enablement(
     client_id: String,
     enabled: bool,
 ) -> Result<Enablement, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.set_enablement(&connection_id, &client_id, enabled).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.set_enablement(&connection_id, &client_id, enabled).await.map_err(super::visit::refuse)
 }
 
 /// Sets the most that tokens released to an application may allow; `None` lifts the limit.
@@ -35,6 +35,6 @@ pub async fn set_scope_ceiling(
     client_id: String,
     ceiling: Option<Vec<String>>,
 ) -> Result<Enablement, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.set_scope_ceiling(&connection_id, &client_id, ceiling).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.set_scope_ceiling(&connection_id, &client_id, ceiling).await.map_err(super::visit::refuse)
 }

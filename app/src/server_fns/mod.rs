@@ -5,6 +5,8 @@ mod failure;
 #[cfg(feature = "ssr")]
 mod visit;
 
+pub mod account;
+pub mod administrator;
 pub mod api;
 pub mod application;
 pub mod catalogue;

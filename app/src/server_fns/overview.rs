@@ -14,5 +14,5 @@ pub async fn load_overview() -> Result<Overview, Failure> {
 /// Makes the sandbox's connection and application.
 #[server(prefix = "/console/api", endpoint = "set_up_sandbox")]
 pub async fn set_up_sandbox() -> Result<SandboxView, Failure> {
-    super::visit::signed_in().await?.set_up_sandbox().await.map_err(super::visit::refuse)
+    super::visit::editor().await?.set_up_sandbox().await.map_err(super::visit::refuse)
 }

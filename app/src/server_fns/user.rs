@@ -24,12 +24,12 @@ pub async fn user(id: String) -> Result<UserDetail, Failure> {
 /// Disconnects an account of a user.
 #[server(prefix = "/console/api", endpoint = "disconnect_account")]
 pub async fn disconnect_account(user_id: String, account_id: String) -> Result<(), Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.disconnect_account(&user_id, &account_id).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.disconnect_account(&user_id, &account_id).await.map_err(super::visit::refuse)
 }
 
 /// Deletes a user whose id was typed as confirmation.
 #[server(prefix = "/console/api", endpoint = "delete_user")]
 pub async fn delete_user(id: String, confirm: String) -> Result<(), Failure> {
-    super::visit::signed_in().await?.delete_user(&id, &confirm).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.delete_user(&id, &confirm).await.map_err(super::visit::refuse)
 }

@@ -1,7 +1,7 @@
 //! The server's side of a call: who is visiting, and how a refusal shows in the HTTP answer.
 
 use axum::http::{Method, StatusCode, header::ACCEPT, request::Parts};
-use coffer_admin::{Signed, Visit};
+use coffer_admin::{Editor, Owner, Signed, Visit};
 use coffer_contract::ApiError;
 use leptos::context::use_context;
 use leptos_axum::ResponseOptions;
@@ -14,9 +14,19 @@ pub(super) fn visit() -> Result<Visit, Failure> {
     use_context::<Visit>().ok_or_else(|| refuse(ApiError::Internal { reference: "no visit".to_owned() }))
 }
 
-/// The signed-in administrator's use cases.
+/// The use cases that read, for every signed-in administrator.
 pub(super) async fn signed_in() -> Result<Signed, Failure> {
     visit()?.signed_in().await.map_err(refuse)
+}
+
+/// The use cases that change things, for those who may.
+pub(super) async fn editor() -> Result<Editor, Failure> {
+    signed_in().await?.editor().map_err(refuse)
+}
+
+/// The use cases about administrators, for owners.
+pub(super) async fn owner() -> Result<Owner, Failure> {
+    signed_in().await?.owner().map_err(refuse)
 }
 
 /// Turns a refusal into the call's error and sets the status that belongs to it. A page that needs a

@@ -27,32 +27,32 @@ pub async fn webhook(id: String) -> Result<WebhookDetail, Failure> {
 /// Creates a webhook; the only answer that shows its secret, besides [`rotate_webhook_secret`]'s.
 #[server(prefix = "/console/api", endpoint = "create_webhook", input = Json)]
 pub async fn create_webhook(form: WebhookForm) -> Result<IssuedWebhookSecret, Failure> {
-    super::visit::signed_in().await?.create_webhook(form).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.create_webhook(form).await.map_err(super::visit::refuse)
 }
 
 /// Changes a webhook, unless somebody changed it since `version`.
 #[server(prefix = "/console/api", endpoint = "update_webhook", input = Json)]
 pub async fn update_webhook(id: String, form: WebhookForm, version: i64) -> Result<WebhookDetail, Failure> {
-    let signed = super::visit::signed_in().await?;
-    signed.update_webhook(&id, form, version).await.map_err(super::visit::refuse)
+    let editor = super::visit::editor().await?;
+    editor.update_webhook(&id, form, version).await.map_err(super::visit::refuse)
 }
 
 /// Replaces a webhook's secret and shows the new one.
 #[server(prefix = "/console/api", endpoint = "rotate_webhook_secret")]
 pub async fn rotate_webhook_secret(id: String) -> Result<IssuedWebhookSecret, Failure> {
-    super::visit::signed_in().await?.rotate_webhook_secret(&id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.rotate_webhook_secret(&id).await.map_err(super::visit::refuse)
 }
 
 /// Deletes a webhook.
 #[server(prefix = "/console/api", endpoint = "delete_webhook")]
 pub async fn delete_webhook(id: String) -> Result<(), Failure> {
-    super::visit::signed_in().await?.delete_webhook(&id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.delete_webhook(&id).await.map_err(super::visit::refuse)
 }
 
 /// Sends a webhook a test event; answers with the delivery's id.
 #[server(prefix = "/console/api", endpoint = "test_webhook")]
 pub async fn test_webhook(id: String) -> Result<String, Failure> {
-    super::visit::signed_in().await?.test_webhook(&id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.test_webhook(&id).await.map_err(super::visit::refuse)
 }
 
 /// A page of a webhook's deliveries, the newest first.
@@ -75,5 +75,5 @@ pub async fn delivery(webhook_id: String, id: String) -> Result<DeliveryDetail, 
 /// Has a delivery made again.
 #[server(prefix = "/console/api", endpoint = "resend_delivery")]
 pub async fn resend_delivery(webhook_id: String, id: String) -> Result<(), Failure> {
-    super::visit::signed_in().await?.resend_delivery(&webhook_id, &id).await.map_err(super::visit::refuse)
+    super::visit::editor().await?.resend_delivery(&webhook_id, &id).await.map_err(super::visit::refuse)
 }

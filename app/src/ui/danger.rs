@@ -1,9 +1,10 @@
 //! The end of a page: what cannot be undone.
 
+use coffer_contract::administrator::Role;
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{Errors, Toasts, dialog::Confirm, form::send, layout::Section};
+use super::{Errors, Toasts, access::allows, dialog::Confirm, form::send, layout::Section};
 use crate::server_fns::Failure;
 
 /// A section that deletes what the page shows, after a question, and goes back to the list.
@@ -45,8 +46,9 @@ where
         });
     });
     let title = format!("Delete this {what}?");
+    let allowed = allows(Role::Editor);
     view! {
-        <div class="mt-6">
+        <div class="mt-6" hidden=move || !allowed.get()>
             <Section title="Danger zone" text=warning>
                 <div>
                     <Confirm

@@ -1,8 +1,10 @@
 //! Questions before something that cannot be undone.
 
+use coffer_contract::administrator::Role;
 use leptos::{html, prelude::*};
 
 use super::{
+    access::allows,
     errors::{Errors, Problem},
     field::Field,
     form::{Submit, SubmitForm},
@@ -31,6 +33,9 @@ pub(crate) fn Confirm(
     #[prop(default = "btn btn-danger")] class: &'static str,
     errors: Errors,
     pending: Signal<bool>,
+    /// What it takes; others see no button.
+    #[prop(default = Role::Editor)]
+    role: Role,
     /// Closes the dialog when it turns true.
     #[prop(optional, into)]
     done: Signal<u32>,
@@ -38,6 +43,7 @@ pub(crate) fn Confirm(
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let waiting = ready::waiting();
+    let allowed = allows(role);
     let entered = RwSignal::new(String::new());
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
@@ -60,18 +66,21 @@ pub(crate) fn Confirm(
             _ = dialog.show_modal();
         }
     };
+    let field = format!("{id}-typed");
     let name_field = typed.map(|name| {
         view! {
             <p class="text-sm">
                 "Type " <strong class="break-all">{move || name.get()}</strong> " to confirm."
             </p>
-            <Field label=typed_label name="confirm_name" value=entered errors=errors required=true/>
+            <Field label=typed_label name="confirm_name" id=field value=entered errors=errors required=true/>
         }
     });
     view! {
-        <button type="button" class=class disabled=waiting on:click=open>{button}</button>
+        <button type="button" class=class hidden=move || !allowed.get() disabled=waiting on:click=open>
+            {button}
+        </button>
         <dialog node_ref=dialog aria-labelledby=labelled_by>
-            <SubmitForm class="grid gap-4" on_submit=move || confirm.run(entered.get_untracked())>
+            <SubmitForm class="grid gap-4" role=role on_submit=move || confirm.run(entered.get_untracked())>
                 <h2 class="text-lg" id=heading>{move || title.get()}</h2>
                 <p class="text-sm text-muted">{text}</p>
                 {name_field}

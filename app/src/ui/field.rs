@@ -50,9 +50,12 @@ pub(crate) fn Field(
     /// HTML id of a `datalist`.
     #[prop(optional)]
     suggestions: Option<&'static str>,
+    /// Its HTML id, where the page has several fields of this name.
+    #[prop(optional)]
+    id: Option<String>,
 ) -> impl IntoView {
     errors.claim(name);
-    let id = id_of(name);
+    let id = id.unwrap_or_else(|| id_of(name));
     // Hydration would put the signal's value over what was typed, or filled in by the browser, meanwhile.
     if ready::waiting().get_untracked()
         && let Some(text) = browser::typed(&id)

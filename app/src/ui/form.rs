@@ -1,8 +1,9 @@
 //! Forms that a server function answers.
 
+use coffer_contract::administrator::Role;
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
-use super::{Errors, Toasts, ready};
+use super::{Errors, Toasts, access::allows, ready};
 use crate::server_fns::Failure;
 
 /// Calls the server, one call at a time: `done` gets what it answers, `failed` why it refused.
@@ -47,19 +48,24 @@ pub(crate) fn act<T: 'static>(
     call(pending, request, done, move |failure| toasts.failed(failure.to_string()));
 }
 
-/// A button outside of forms; shows while the answer is awaited.
+/// A button outside of forms, for those who may; shows while the answer is awaited.
 #[component]
 pub(crate) fn Press(
     label: &'static str,
     #[prop(into)] pending: Signal<bool>,
     #[prop(default = "btn")] class: &'static str,
+    /// What it takes.
+    #[prop(default = Role::Editor)]
+    role: Role,
     press: impl Fn() + 'static,
 ) -> impl IntoView {
     let waiting = ready::waiting();
+    let allowed = allows(role);
     view! {
         <button
             type="button"
             class=class
+            hidden=move || !allowed.get()
             disabled=waiting
             aria-busy=move || pending.get().then_some("true")
             on:click=move |_| press()
@@ -71,14 +77,19 @@ pub(crate) fn Press(
 }
 
 /// A form whose submission runs `on_submit`. Its controls wait for hydration; until then the method is
-/// POST, so that nothing typed could ever stand in an address.
+/// POST, so that nothing typed could ever stand in an address. Who may not send it can read it, and has no
+/// buttons in it.
 #[component]
 pub(crate) fn SubmitForm(
     on_submit: impl Fn() + Send + Sync + 'static,
     children: Children,
     #[prop(default = "grid gap-6")] class: &'static str,
+    /// What sending it takes.
+    #[prop(default = Role::Editor)]
+    role: Role,
 ) -> impl IntoView {
     let waiting = ready::waiting();
+    let allowed = allows(role);
     view! {
         <form
             method="post"
@@ -88,7 +99,11 @@ pub(crate) fn SubmitForm(
                 on_submit();
             }
         >
-            <fieldset class=class disabled=waiting>
+            <fieldset
+                class=class
+                class=("read-only", move || !allowed.get())
+                disabled=move || waiting.get() || !allowed.get()
+            >
                 {children()}
             </fieldset>
         </form>

@@ -32,6 +32,8 @@ pub(crate) enum Icon {
     Overview,
     /// End users.
     Users,
+    /// Who administers.
+    Administrators,
     /// The audit log.
     Logs,
     /// What others are told.
@@ -55,6 +57,9 @@ impl Icon {
             Self::Apis => "M8 8l-4 4 4 4M16 8l4 4-4 4M13.5 6l-3 12",
             Self::Overview => "M4 20V10M10 20V4M16 20v-7M3 20h18",
             Self::Users => "M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5c0-3.9 3.4-6 7.5-6s7.5 2.1 7.5 6",
+            Self::Administrators => {
+                "M12 3l7.5 3v5.5c0 4.6-3.1 7.7-7.5 9.5-4.4-1.8-7.5-4.9-7.5-9.5V6zM9 12l2.2 2.2L15 10.3"
+            }
             Self::Done => "M5 12.5l4.5 4.5L19 7.5",
             Self::Logs => "M4 6h16M4 12h16M4 18h10",
             Self::Webhooks => "M13 3L5 13.5h6L10 21l8.5-11H12z",

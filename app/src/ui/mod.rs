@@ -1,5 +1,6 @@
 //! The design system.
 
+pub(crate) mod access;
 pub(crate) mod chart;
 pub(crate) mod code;
 pub(crate) mod copy;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use coffer_audit::AuditLog;
 use coffer_contract::{
     ApiError,
-    administrator::{AdministratorView, validate_new_administrator},
+    administrator::{AdministratorView, Role, validate_new_administrator},
 };
 use coffer_core::{
     Clock, Rng,
@@ -115,6 +115,7 @@ impl Admin {
         &self,
         email: &str,
         password: Secret,
+        role: Role,
     ) -> Result<AdministratorView, ApiError> {
         const REFERENCE: &str = "command line";
         let email = normal_email(email);
@@ -122,28 +123,30 @@ impl Admin {
         if !fields.is_empty() {
             return Err(ApiError::Invalid { fields });
         }
-        let administrator = self.new_administrator(email);
+        let administrator = self.new_administrator(email, role);
         let hash = self.hash(password).await.map_err(|error| failure::internal(REFERENCE, error))?;
         let event = AuditEvent::new(
             administrator.created_at,
             EventCode::AdminCreated,
             Actor::System,
-            format!("{} was made an administrator from the command line.", administrator.email),
+            format!("{} was made {} from the command line.", administrator.email, role.with_article()),
         );
         self.store
             .administrators()
             .create(&administrator, &hash, event)
             .await
             .map_err(|error| failure::of_store(REFERENCE, error))?;
-        Ok(AdministratorView { email: administrator.email })
+        Ok(AdministratorView { email: administrator.email, role })
     }
 
-    pub(crate) fn new_administrator(&self, email: String) -> Administrator {
+    pub(crate) fn new_administrator(&self, email: String, role: Role) -> Administrator {
         Administrator {
             id: AdministratorId::generate(self.rng.as_ref()),
             email,
             created_at: self.clock.now(),
             last_sign_in_at: None,
+            role,
+            session_generation: 0,
         }
     }
 

@@ -8,7 +8,7 @@ use coffer_core::{api::Api, audit::EventCode, ids::ApiId};
 use url::Url;
 
 use crate::{
-    Signed, failure,
+    Editor, Signed, failure,
     own_apis::{self, Known},
     tidy,
 };
@@ -28,7 +28,9 @@ impl Signed {
     pub async fn api(&self, id: &str) -> Result<ApiDetail, ApiError> {
         self.find_api(id).await.map(|known| detail(known, &self.admin().issuer))
     }
+}
 
+impl Editor {
     /// Creates an API.
     pub async fn create_api(&self, new: NewApi) -> Result<ApiDetail, ApiError> {
         let new = NewApi { identifier: new.identifier.trim().to_owned(), form: tidy::api(new.form) };
@@ -105,7 +107,9 @@ impl Signed {
         let deleted = self.store().apis().delete(&api, event).await;
         if deleted.map_err(|e| self.visit.store_failed(e))? { Ok(()) } else { Err(failure::not_found("API")) }
     }
+}
 
+impl Signed {
     /// A page of the APIs that there are.
     pub(crate) async fn known_apis(
         &self,
@@ -136,7 +140,9 @@ impl Signed {
         }
         found.map(Known::from).ok_or_else(|| failure::not_found("API"))
     }
+}
 
+impl Editor {
     async fn find_registered(&self, id: &str) -> Result<Api, ApiError> {
         let known = self.find_api(id).await?;
         match known.own {

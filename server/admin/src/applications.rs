@@ -13,7 +13,7 @@ use coffer_contract::{
 use coffer_core::{audit::EventCode, client::Client, ids::ClientId, registration::Registration, rng::token};
 use coffer_crypto::{KeptSecret, Secret};
 
-use crate::{Signed, client_keys, failure, tidy};
+use crate::{Editor, Signed, client_keys, failure, tidy};
 
 /// Begins every client secret, so that one found where it should not be can be recognised.
 const SECRET_PREFIX: &str = "cfs_";
@@ -41,7 +41,9 @@ impl Signed {
         let client = self.find_client(client_id).await?;
         self.application_detail(client).await
     }
+}
 
+impl Editor {
     /// Creates an application. The answer has its secret; later
     /// [`Self::client_secrets`] alone.
     pub async fn create_application(&self, new: NewApplication) -> Result<IssuedSecret, ApiError> {
@@ -209,7 +211,9 @@ impl Signed {
             Err(failure::not_found("application"))
         }
     }
+}
 
+impl Signed {
     /// An application, as the domain has it.
     pub async fn find_client(&self, client_id: &str) -> Result<Client, ApiError> {
         let found = self.store().clients().get(&ClientId::from_text(client_id)).await;

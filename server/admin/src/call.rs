@@ -6,7 +6,7 @@ use coffer_contract::{ApiError, Timestamp};
 use coffer_core::audit::{Actor, AuditEvent, EventCode};
 use coffer_store::StoreError;
 
-use crate::{Admin, Signed, failure};
+use crate::{Admin, failure};
 
 /// Where a call came from, and its number in the log.
 #[derive(Clone, Debug)]
@@ -32,16 +32,10 @@ impl Call {
         Self { remark: Some(remark.into()), ..self }
     }
 
-    /// The same, for which these discovery documents were checked already ([`Signed::check_discovery`]).
+    /// The same, for which these discovery documents were checked already ([`crate::Editor::check_discovery`]).
     #[must_use]
     pub fn having_discovered(self, discovered: BTreeSet<String>) -> Self {
         Self { discovered, ..self }
-    }
-
-    /// The use cases in the name of `actor`, whose right the caller has checked: a client whose access
-    /// token has the scope, or the operator at the command line.
-    pub fn acting(self, actor: Actor) -> Signed {
-        Signed { visit: self, actor }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -17,7 +17,7 @@ use coffer_core::{
 use coffer_store::ClientGrantFilter;
 
 use crate::{
-    Signed, failure, own_apis,
+    Editor, Signed, failure, own_apis,
     own_apis::{Known, Own},
 };
 
@@ -51,7 +51,9 @@ impl Signed {
         let (grant, client, known) = self.grant_in_full(id).await?;
         Ok(view(&grant, &client.name, &known.api.name))
     }
+}
 
+impl Editor {
     /// Lets an application use an API.
     pub async fn create_client_grant(&self, new: NewClientGrant) -> Result<ClientGrantView, ApiError> {
         let client = self.find_client(&new.client_id).await?;
@@ -109,7 +111,9 @@ impl Signed {
             Err(failure::not_found("authorization"))
         }
     }
+}
 
+impl Signed {
     async fn find_grant(&self, id: &str) -> Result<ClientGrant, ApiError> {
         let found = self.store().client_grants().get(&ClientGrantId::from_text(id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("authorization"))

@@ -14,7 +14,7 @@ use coffer_core::{audit::EventCode, connection::Connection, ids::ConnectionId};
 use coffer_crypto::{Context, Sealed, Secret};
 use coffer_store::Revocation;
 
-use crate::{Signed, failure, tidy};
+use crate::{Editor, Signed, failure, tidy};
 
 impl Signed {
     /// A page of one group's connections, by name.
@@ -52,7 +52,9 @@ impl Signed {
         let entry = self.catalogue_entry(&connection.strategy)?;
         Ok(self.connection_detail(connection, entry))
     }
+}
 
+impl Editor {
     /// Creates a connection. Where its kind has a discovery document, that is fetched and checked first.
     pub async fn create_connection(
         &self,
@@ -224,13 +226,17 @@ impl Signed {
         let found = self.admin().federation.discover(url).await;
         found.map_err(|error| ApiError::field(FIELD, error.to_string()))
     }
+}
 
+impl Signed {
     /// A connection, as the domain has it.
     pub async fn find_connection(&self, id: &str) -> Result<Connection, ApiError> {
         let found = self.store().connections().get(&ConnectionId::from_text(id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("connection"))
     }
+}
 
+impl Editor {
     /// What only the provider can say about the options, asked when they are new.
     async fn check_options(
         &self,
@@ -261,7 +267,9 @@ impl Signed {
         // What is no text was never a secret that came from here.
         Ok(std::str::from_utf8(&opened).is_ok_and(|stored| Secret::new(stored) == *secret))
     }
+}
 
+impl Signed {
     fn seal(&self, id: &ConnectionId, secret: &Secret) -> Sealed {
         self.admin().keyring.seal(self.admin().rng.as_ref(), secret_place(id), secret.reveal().as_bytes())
     }

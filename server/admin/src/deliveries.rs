@@ -11,7 +11,7 @@ use coffer_core::{
     webhook::{Delivery, Webhook, payload, readable},
 };
 
-use crate::{Signed, failure};
+use crate::{Editor, Signed, failure};
 
 impl Signed {
     /// A page of a webhook's deliveries that pass `filter`, the newest first.
@@ -38,7 +38,9 @@ impl Signed {
             attempts: delivery.attempts.into_iter().rev().collect(),
         })
     }
+}
 
+impl Editor {
     /// Has a delivery made again, with the same id and body.
     pub async fn resend_delivery(&self, webhook_id: &str, id: &str) -> Result<(), ApiError> {
         let (webhook, delivery) = self.find_delivery(webhook_id, id).await?;
@@ -68,7 +70,9 @@ impl Signed {
         self.admin().webhooks.wake();
         Ok(delivery.id.to_string())
     }
+}
 
+impl Signed {
     async fn find_delivery(&self, webhook_id: &str, id: &str) -> Result<(Webhook, Delivery), ApiError> {
         let webhook = self.find_webhook(webhook_id).await?;
         let found = self.store().deliveries().get(&DeliveryId::from_text(id)).await;

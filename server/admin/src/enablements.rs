@@ -9,7 +9,7 @@ use coffer_core::{
 };
 use coffer_federation::Entry;
 
-use crate::Signed;
+use crate::{Editor, Signed};
 
 impl Signed {
     /// Every application, and whether it may use the connection.
@@ -27,7 +27,9 @@ impl Signed {
         let found = found.map_err(|e| self.visit.store_failed(e))?;
         Ok(found.iter().map(|(connection, on)| self.enablement(connection, &client, on.as_ref())).collect())
     }
+}
 
+impl Editor {
     /// Turns a connection on or off for an application. Doing so twice changes nothing.
     pub async fn set_enablement(
         &self,
@@ -103,7 +105,9 @@ impl Signed {
         }
         Ok(self.enablement(&connection, &client, Some(&Enabled { scope_ceiling: ceiling })))
     }
+}
 
+impl Signed {
     fn enablement(&self, connection: &Connection, client: &Client, enabled: Option<&Enabled>) -> Enablement {
         let federation = &self.admin().federation;
         let entry = federation.catalogue().get(&connection.strategy);

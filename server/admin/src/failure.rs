@@ -23,6 +23,14 @@ pub fn of_store(reference: &str, error: StoreError) -> ApiError {
         StoreError::Conflict { what: "email" } => {
             ApiError::field("email", "There is an administrator with this e-mail address already.")
         }
+        StoreError::Conflict { what: "invitation" } => ApiError::field(
+            "email",
+            "Somebody with this e-mail address is invited already. Withdraw that invitation first.",
+        ),
+        StoreError::Conflict { what: "last owner" } => ApiError::Conflict {
+            message: "This is the last owner, and there must be one. Make somebody else an owner first."
+                .to_owned(),
+        },
         StoreError::Conflict { what: "identifier" } => identifier_taken("Another API has this identifier."),
         StoreError::Conflict { what: "client grant" } => {
             ApiError::Conflict { message: "This application is authorized for this API already.".to_owned() }

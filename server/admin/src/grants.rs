@@ -8,7 +8,7 @@ use coffer_core::{
 };
 use coffer_store::{Consent, Listed, Span};
 
-use crate::{Signed, failure};
+use crate::{Editor, Signed, failure};
 
 /// What a user granted to an application at one API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,9 @@ impl Signed {
             after = last;
         }
     }
+}
 
+impl Editor {
     /// Takes back what the user granted to the application at one API. Its sign-ins of the user end.
     pub async fn withdraw_grant(
         &self,
@@ -97,7 +99,9 @@ impl Signed {
         let gone = self.store().consents().withdraw(user_id, client_id, left, now, event).await;
         if gone.map_err(|e| self.visit.store_failed(e))? { Ok(()) } else { Err(failure::not_found("grant")) }
     }
+}
 
+impl Signed {
     /// A consent, API by API.
     fn split(&self, consent: &Consent) -> Vec<UserGrant> {
         let mut grants: Vec<UserGrant> = Vec::new();

@@ -1,10 +1,12 @@
 //! The use cases of the dashboard, one implementation whatever door they are called through.
 //!
 //! A [`Visit`] is one request by somebody, known or not. [`Visit::signed_in`] yields [`Signed`], the
-//! object that has the use cases, so that nothing can be called by somebody who is not signed in.
+//! object that has the use cases that read, so that nothing can be called by somebody who is not signed in.
+//! From it those whose role allows it get [`Editor`] and [`Owner`], which have the others.
 //! Each change is checked first, then written together with its audit event.
 
 mod admin;
+mod administrators;
 mod api_applications;
 mod apis;
 mod applications;
@@ -16,12 +18,14 @@ mod deliveries;
 mod enablements;
 mod failure;
 mod grants;
+mod invitations;
 mod listings;
 mod log_export;
 mod logs;
 mod overview;
 mod own_apis;
 mod registration;
+mod roles;
 mod sandbox;
 mod signed;
 #[cfg(test)]
@@ -38,7 +42,9 @@ mod whole;
 pub use admin::{Admin, SETUP_LINK_SECONDS};
 pub use call::Call;
 pub use grants::{GrantFilter, UserGrant};
+pub use invitations::INVITATION_SECONDS;
 pub use log_export::LogExport;
+pub use roles::{Editor, Owner};
 pub use sandbox::Sandbox;
 pub use signed::Signed;
 pub use visit::{SESSION_SECONDS, Visit};

@@ -17,7 +17,7 @@ use coffer_store::{
     ClientFilter, ClientGrantFilter, ConnectionFilter, Listed, LogField, Match, Span, UserField, UserOrder,
 };
 
-use crate::{Signed, failure, own_apis};
+use crate::{Editor, Signed, failure, own_apis};
 
 impl Signed {
     /// Applications, by name.
@@ -55,7 +55,9 @@ impl Signed {
         let found = self.store().connections().metadata(connections).await;
         found.map_err(|e| self.visit.store_failed(e))
     }
+}
 
+impl Editor {
     /// Replaces the notes about a connection, if they differ.
     pub async fn set_connection_metadata(
         &self,
@@ -72,7 +74,9 @@ impl Signed {
         let set = self.store().connections().set_metadata(&connection.id, metadata, event).await;
         set.map_err(|e| self.visit.store_failed(e))
     }
+}
 
+impl Signed {
     /// Registered APIs, by name; those with one of `identifiers`, unless there is none.
     pub async fn select_apis(&self, identifiers: &[String], span: &Span) -> Result<Listed<Api>, ApiError> {
         self.store().apis().select(identifiers, span).await.map_err(|e| self.visit.store_failed(e))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use coffer_contract::{
     ApiError, Timestamp,
+    administrator::Role,
     overview::{Cause, ConnectionHealth, Day, Overview, Step},
 };
 use coffer_core::audit::EventCode;
@@ -39,7 +40,8 @@ impl Signed {
         let failures = statistics.failures(&FAILURES, since).await.map_err(failed)?;
         let released = events.iter().any(|(code, ..)| code == EventCode::VaultReleased.as_str());
         Ok(Overview {
-            steps: steps(counts, released),
+            // They are all changes.
+            steps: if self.role >= Role::Editor { steps(counts, released) } else { Vec::new() },
             applications: counts.applications,
             users: counts.users,
             connections: self.health(&failures).await?,

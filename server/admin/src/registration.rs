@@ -10,7 +10,7 @@ use coffer_contract::{
 use coffer_core::{audit::EventCode, ids::InitialTokenId, registration::InitialToken, rng::token};
 use coffer_crypto::TokenHash;
 
-use crate::{Signed, failure};
+use crate::{Editor, Signed, failure};
 
 /// The setting's name in the store, as the authorization server reads it.
 const SETTING: &str = "registration";
@@ -33,7 +33,9 @@ impl Signed {
             endpoint: format!("{}oidc/register", self.admin().issuer),
         })
     }
+}
 
+impl Editor {
     /// Changes the setting, unless it has changed since `version`. Returns the new version.
     pub async fn set_registration(
         &self,

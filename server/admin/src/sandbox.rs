@@ -17,7 +17,7 @@ use coffer_core::{
 use coffer_crypto::{Context, Secret};
 use coffer_store::StoreError;
 
-use crate::{Admin, Signed};
+use crate::{Admin, Editor};
 
 /// What the server runs beside itself to be tried with.
 pub trait Sandbox: Send + Sync {
@@ -38,7 +38,7 @@ pub trait Sandbox: Send + Sync {
 /// Name of the agent's application.
 const AGENT: &str = "Example agent";
 
-impl Signed {
+impl Editor {
     /// Sets the sandbox up, or anew.
     pub async fn set_up_sandbox(&self) -> Result<SandboxView, ApiError> {
         let admin = self.admin();

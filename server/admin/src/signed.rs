@@ -2,7 +2,7 @@
 
 use coffer_contract::{
     ApiError,
-    administrator::AdministratorView,
+    administrator::{AdministratorView, Role},
     catalogue::{CatalogueEntry, ConnectionGroup},
     connection::CALLBACK_PATH,
 };
@@ -11,18 +11,19 @@ use coffer_store::Store;
 
 use crate::{Admin, Call, failure};
 
-/// The use cases, in the name of a signed-in administrator, or of whoever else was found to have the
-/// right ([`Call::acting`]).
+/// The use cases that read, in the name of a signed-in administrator, or of whoever else was found to have
+/// the right. Those that change something are [`crate::Editor`]'s and [`crate::Owner`]'s.
 #[derive(Clone, Debug)]
 pub struct Signed {
     pub(crate) visit: Call,
     pub(crate) actor: Actor,
+    pub(crate) role: Role,
 }
 
 impl Signed {
     /// Who is signed in.
     pub fn me(&self) -> AdministratorView {
-        AdministratorView { email: self.actor.parts().1 }
+        AdministratorView { email: self.actor.parts().1, role: self.role }
     }
 
     /// The kinds of connection of one group.

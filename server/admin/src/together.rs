@@ -7,15 +7,15 @@ use coffer_crypto::{Context, TokenHash};
 use coffer_store::{FirstAnswer, Together, idempotent_row};
 use zeroize::Zeroizing;
 
-use crate::{Call, Signed};
+use crate::{Call, Editor};
 
-impl Signed {
+impl Editor {
     /// The same within one transaction, which the caller ends. No network call until then
-    /// ([`Signed::having_discovered`]).
+    /// ([`Editor::having_discovered`]).
     pub async fn together(&self) -> Result<(Self, Together), ApiError> {
         let together = self.store().together().await.map_err(|e| self.visit.store_failed(e))?;
         let admin = Arc::new(self.admin().over(together.store().clone()));
-        Ok((Self { visit: Call { admin, ..self.visit.clone() }, actor: self.actor.clone() }, together))
+        Ok((self.within(Call { admin, ..self.visit.clone() }), together))
     }
 
     /// Makes everything that was done within a transaction.
@@ -30,7 +30,7 @@ impl Signed {
     pub async fn having_discovered(&self, url: &str) -> Result<Self, ApiError> {
         self.check_discovery(url).await?;
         let discovered = BTreeSet::from([url.trim().to_owned()]);
-        Ok(Self { visit: self.visit.clone().having_discovered(discovered), actor: self.actor.clone() })
+        Ok(self.within(self.visit.clone().having_discovered(discovered)))
     }
 }
 
@@ -39,7 +39,7 @@ fn answer_place(row: &str) -> Context<'_> {
     Context { table: "idempotent_answers", row, column: "answer" }
 }
 
-impl Signed {
+impl Editor {
     /// The first answer under a key, with what tells its request from others.
     pub async fn first_answer(
         &self,

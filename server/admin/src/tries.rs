@@ -7,12 +7,12 @@ use coffer_contract::{
 use coffer_core::rng::token;
 use coffer_crypto::TokenHash;
 
-use crate::{Signed, failure};
+use crate::{Editor, failure};
 
 /// Seconds in which a try must be done and its result read: 15 minutes.
 const TRY_SECONDS: i64 = 15 * 60;
 
-impl Signed {
+impl Editor {
     /// Begins a try: the address for the new window, and the name under which the result is asked for.
     pub async fn begin_try(&self, connection_id: &str) -> Result<TryStart, ApiError> {
         let connection = self.find_connection(connection_id).await?;

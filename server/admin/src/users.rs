@@ -13,7 +13,7 @@ use coffer_core::{
     user::User,
 };
 
-use crate::{Signed, failure};
+use crate::{Editor, Signed, failure};
 
 impl Signed {
     /// A page of the users whose name or address begins with `search`, those who signed in last coming first.
@@ -74,7 +74,9 @@ impl Signed {
             releases: shown,
         })
     }
+}
 
+impl Editor {
     /// Disconnects an account: its tokens are gone at once, and taken back at the provider.
     pub async fn disconnect_account(&self, user_id: &str, account_id: &str) -> Result<(), ApiError> {
         let user = self.find_user(user_id).await?;
@@ -122,7 +124,9 @@ impl Signed {
             Err(failure::not_found("user"))
         }
     }
+}
 
+impl Signed {
     /// A user, as the domain has them.
     pub async fn find_user(&self, id: &str) -> Result<User, ApiError> {
         let found = self.store().users().get(&UserId::from_text(id)).await;

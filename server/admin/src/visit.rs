@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coffer_contract::{
     ApiError, Timestamp,
-    administrator::{AdministratorView, SetupState, validate_new_administrator},
+    administrator::{AdministratorView, Role, SetupState, validate_new_administrator, validate_password},
 };
 use coffer_core::{
     administrator::Administrator,
@@ -53,6 +53,9 @@ impl std::fmt::Debug for Visit {
 struct SignInRecord {
     administrator: AdministratorId,
     at: Timestamp,
+    /// Of the administrator's sessions: when theirs is a later one, this session has ended.
+    #[serde(default)]
+    generation: i64,
 }
 
 impl Visit {
@@ -90,7 +93,7 @@ impl Visit {
         if !fields.is_empty() {
             return Err(ApiError::Invalid { fields });
         }
-        let administrator = self.admin.new_administrator(email);
+        let administrator = self.admin.new_administrator(email, Role::Owner);
         let hash = self.admin.hash(password).await.map_err(|e| self.failed(e))?;
         let event = self.event(
             EventCode::AdminCreated,
@@ -114,10 +117,7 @@ impl Visit {
     /// are refused for a while; an unknown e-mail address takes as long as a wrong password.
     pub async fn sign_in(&self, email: &str, password: Secret) -> Result<AdministratorView, ApiError> {
         let email = normal_email(email);
-        let attempt = Attempt::begin(&self.admin.store, &email, self.ip.as_deref(), self.now())
-            .await
-            .map_err(|e| self.store_failed(e))?
-            .inspect_err(|_| tracing::warn!(request_id = %self.request_id, "sign-in attempts throttled"))?;
+        let attempt = self.attempt(&email).await?;
         let known =
             self.admin.store.administrators().by_email(&email).await.map_err(|e| self.store_failed(e))?;
         let (administrator, hash) = match known {
@@ -159,16 +159,15 @@ impl Visit {
 
     /// The use cases, for a signed-in administrator whose session has not ended.
     pub async fn signed_in(&self) -> Result<Signed, ApiError> {
-        let record: Option<SignInRecord> = self.session.get(SESSION_KEY).await.map_err(|e| self.failed(e))?;
-        let Some(record) = record else { return Err(ApiError::Unauthenticated) };
+        let Some(record) = self.record().await? else { return Err(ApiError::Unauthenticated) };
         let administrator = if self.now() < record.at.plus_seconds(SESSION_SECONDS) {
             let administrators = self.admin.store.administrators();
             administrators.get(&record.administrator).await.map_err(|e| self.store_failed(e))?
         } else {
             None
         };
-        match administrator {
-            Some(administrator) => Ok(self.call.clone().acting(actor(&administrator))),
+        match administrator.filter(|known| known.session_generation == record.generation) {
+            Some(known) => Ok(Signed { visit: self.call.clone(), actor: actor(&known), role: known.role }),
             None => {
                 self.session.flush().await.map_err(|e| self.failed(e))?;
                 Err(ApiError::Unauthenticated)
@@ -176,8 +175,56 @@ impl Visit {
         }
     }
 
+    /// Replaces one's own password, whoever one is. Every other session ends.
+    pub async fn change_password(&self, current: Secret, new: Secret) -> Result<(), ApiError> {
+        let signed = self.signed_in().await?;
+        let (Some(record), email) = (self.record().await?, signed.me().email) else {
+            return Err(ApiError::Unauthenticated);
+        };
+        if let Some(field) = validate_password("new_password", &email, new.reveal()) {
+            return Err(ApiError::Invalid { fields: vec![field] });
+        }
+        if current == new {
+            return Err(ApiError::field("new_password", "This is the password that you have."));
+        }
+        let attempt = self.attempt(&email).await?;
+        let administrators = self.admin.store.administrators();
+        let known = administrators.by_email(&email).await.map_err(|e| self.store_failed(e))?;
+        let (_, known_hash) = known.ok_or(ApiError::Unauthenticated)?;
+        if !self.admin.verify(current, known_hash.clone()).await.map_err(|e| self.failed(e))? {
+            return Err(ApiError::field("current_password", "This is not your password."));
+        }
+        attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
+        let hash = self.admin.hash(new).await.map_err(|e| self.failed(e))?;
+        let text = format!("{email} changed their password.");
+        let event = self.event(EventCode::AdminPasswordChanged, signed.actor.clone(), text);
+        let changed = administrators.change_password(&record.administrator, &known_hash, &hash, event).await;
+        let Some(generation) = changed.map_err(|e| self.store_failed(e))? else {
+            let message = "Your password was changed meanwhile, elsewhere. Sign in with that one.".to_owned();
+            return Err(ApiError::Conflict { message });
+        };
+        self.session.cycle_id().await.map_err(|e| self.failed(e))?;
+        let record = SignInRecord { generation, ..record };
+        self.session.insert(SESSION_KEY, record).await.map_err(|e| self.failed(e))
+    }
+
+    async fn record(&self) -> Result<Option<SignInRecord>, ApiError> {
+        self.session.get(SESSION_KEY).await.map_err(|e| self.failed(e))
+    }
+
+    /// Begins to check a password, unless too many were wrong.
+    async fn attempt(&self, email: &str) -> Result<Attempt, ApiError> {
+        let begun = Attempt::begin(&self.admin.store, email, self.ip.as_deref(), self.now()).await;
+        begun
+            .map_err(|e| self.store_failed(e))?
+            .inspect_err(|_| tracing::warn!(request_id = %self.request_id, "sign-in attempts throttled"))
+    }
+
     /// The session gets a new id, so that one planted before the sign-in is worth nothing.
-    async fn begin_session(&self, administrator: Administrator) -> Result<AdministratorView, ApiError> {
+    pub(crate) async fn begin_session(
+        &self,
+        administrator: Administrator,
+    ) -> Result<AdministratorView, ApiError> {
         let at = self.now();
         let event = self.event(
             EventCode::AdminSignedIn,
@@ -192,10 +239,15 @@ impl Visit {
             .map_err(|e| self.store_failed(e))?;
         self.session.clear().await;
         self.session.cycle_id().await.map_err(|e| self.failed(e))?;
-        let record = SignInRecord { administrator: administrator.id, at };
+        let (view, generation) = (view(&administrator), administrator.session_generation);
+        let record = SignInRecord { administrator: administrator.id, at, generation };
         self.session.insert(SESSION_KEY, record).await.map_err(|e| self.failed(e))?;
-        Ok(AdministratorView { email: administrator.email })
+        Ok(view)
     }
+}
+
+fn view(administrator: &Administrator) -> AdministratorView {
+    AdministratorView { email: administrator.email.clone(), role: administrator.role }
 }
 
 pub(crate) fn actor(administrator: &Administrator) -> Actor {

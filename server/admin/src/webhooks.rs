@@ -9,7 +9,7 @@ use coffer_core::{audit::EventCode, ids::WebhookId, webhook::Webhook};
 use coffer_crypto::Sealed;
 use coffer_webhooks::Secrets;
 
-use crate::{Signed, failure, tidy};
+use crate::{Editor, Signed, failure, tidy};
 
 impl Signed {
     /// A page of the webhooks, the newest first.
@@ -33,7 +33,9 @@ impl Signed {
     pub async fn webhook(&self, id: &str) -> Result<WebhookDetail, ApiError> {
         Ok(detail(self.find_webhook(id).await?))
     }
+}
 
+impl Editor {
     /// Creates a webhook. The answer is the only one that has its secret, besides
     /// [`Signed::rotate_webhook_secret`]'s.
     pub async fn create_webhook(&self, form: WebhookForm) -> Result<IssuedWebhookSecret, ApiError> {
@@ -144,7 +146,9 @@ impl Signed {
             Err(failure::not_found("webhook"))
         }
     }
+}
 
+impl Signed {
     pub(crate) async fn find_webhook(&self, id: &str) -> Result<Webhook, ApiError> {
         let found = self.store().webhooks().get(&WebhookId::from_text(id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("webhook"))

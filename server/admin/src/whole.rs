@@ -17,7 +17,7 @@ use coffer_crypto::{Secret, TokenHash};
 use coffer_store::StoreError;
 use serde_json::Value;
 
-use crate::{Signed, applications::changes, failure, tidy};
+use crate::{Editor, applications::changes, failure, tidy};
 
 /// Fewest characters of a client secret that somebody chose. It is checked by a plain hash, so it has to be one
 /// that nobody can guess.
@@ -58,7 +58,7 @@ pub struct NewWholeApplication {
     pub whole: WholeApplication,
 }
 
-impl Signed {
+impl Editor {
     /// Creates an application. The answer has its secret if one was made.
     pub async fn create_whole_application(&self, new: NewWholeApplication) -> Result<IssuedSecret, ApiError> {
         let NewWholeApplication { client_id, app_type, client_secret, whole } = new;

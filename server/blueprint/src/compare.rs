@@ -1,6 +1,6 @@
 //! From what there is and what the file says to a plan.
 
-use coffer_admin::Signed;
+use coffer_admin::Editor;
 use coffer_contract::ApiError;
 
 use crate::{
@@ -18,7 +18,7 @@ impl Plan {
         target: &Target,
         present: &Present,
         prune: bool,
-        signed: &Signed,
+        signed: &Editor,
         notes: &mut Notes<'_>,
     ) -> Result<Self, BlueprintError> {
         let mut plan = Self::default();
@@ -116,7 +116,7 @@ fn api(wanted: &Wanted<Api>, present: &Present) -> Option<Step> {
 async fn connection(
     wanted: &Wanted<Connection>,
     present: &Present,
-    signed: &Signed,
+    signed: &Editor,
     notes: &mut Notes<'_>,
 ) -> Result<Option<Step>, ApiError> {
     let name = &wanted.model.name;
@@ -198,7 +198,7 @@ fn find<'a>(
 async fn application(
     wanted: &Wanted<Application>,
     there: Option<&There<Application>>,
-    signed: &Signed,
+    signed: &Editor,
     notes: &mut Notes<'_>,
 ) -> Result<Option<Step>, ApiError> {
     let model = &wanted.model;

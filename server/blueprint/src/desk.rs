@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io, sync::Arc};
 
-use coffer_admin::{Admin, Call, Signed};
+use coffer_admin::{Admin, Call, Editor};
 use coffer_contract::ApiError;
 use coffer_core::audit::Actor;
 use coffer_crypto::Secret;
@@ -181,13 +181,13 @@ impl Desk {
         Ok(issued)
     }
 
-    async fn present(&self, store: &Store, signed: &Signed) -> Result<Present, BlueprintError> {
+    async fn present(&self, store: &Store, signed: &Editor) -> Result<Present, BlueprintError> {
         let known = |strategy: &str| signed.catalogue_entry(strategy).is_ok();
         Ok(Present::read(store, self.admin.issuer().as_str(), known).await?)
     }
 
     /// The use cases, in the name of whoever is at the command line.
-    fn signed(&self, admin: Arc<Admin>, file: &str, discovered: BTreeSet<String>) -> Signed {
+    fn signed(&self, admin: Arc<Admin>, file: &str, discovered: BTreeSet<String>) -> Editor {
         Call::new(admin, None, "command line".to_owned())
             .remarking(format!("from {file}, at the command line"))
             .having_discovered(discovered)

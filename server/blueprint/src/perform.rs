@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_admin::{NewWholeApplication, Signed};
+use coffer_admin::{Editor, NewWholeApplication};
 use coffer_contract::{ApiError, client_grant::NewClientGrant};
 use coffer_core::ids::ClientId;
 use coffer_crypto::Secret;
@@ -20,7 +20,7 @@ use crate::{
 /// One run, within a transaction.
 pub struct Run<'a, 'l> {
     /// The use cases.
-    pub signed: &'a Signed,
+    pub signed: &'a Editor,
     /// The store in that transaction.
     pub store: &'a Store,
     /// The server's address.

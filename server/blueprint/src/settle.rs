@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coffer_admin::{Signed, WholeApplication, tidy};
+use coffer_admin::{Editor, WholeApplication, tidy};
 use coffer_contract::{
     api::{ApiForm, NewApi},
     application::{ApplicationForm, TokenEndpointAuthMethod},
@@ -76,7 +76,7 @@ impl<'a> Notes<'a> {
 pub fn settle(
     blueprint: Blueprint,
     lines: &Lines,
-    signed: &Signed,
+    signed: &Editor,
     issuer: &str,
     sources: &dyn Sources,
 ) -> Result<Target, Vec<Problem>> {
@@ -118,7 +118,7 @@ fn api(index: usize, api: Api) -> Wanted<Api> {
 fn connection(
     index: usize,
     mut connection: Connection,
-    signed: &Signed,
+    signed: &Editor,
     sources: &dyn Sources,
     notes: &mut Notes<'_>,
 ) -> Wanted<Connection> {
@@ -172,7 +172,7 @@ fn connection(
 }
 
 /// The kind that there is not, and those whose names begin like it.
-fn no_kind(strategy: &str, signed: &Signed) -> String {
+fn no_kind(strategy: &str, signed: &Editor) -> String {
     const ALIKE: usize = 3;
     let groups = [ConnectionGroup::Social, ConnectionGroup::Enterprise];
     let kinds = groups.into_iter().flat_map(|group| signed.catalogue(group)).map(|entry| entry.strategy);

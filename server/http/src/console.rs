@@ -23,7 +23,7 @@ pub(crate) async fn home() -> Redirect {
 }
 
 /// Pages that make sense before anybody signed in.
-const OPEN_PAGES: [&str; 2] = ["/console/setup", SIGN_IN];
+const OPEN_PAGES: [&str; 3] = ["/console/setup", "/console/invitation", SIGN_IN];
 const SIGN_IN: &str = "/console/sign-in";
 
 /// A page of the dashboard. Whoever is not signed in is sent to sign in, and comes back.
@@ -35,7 +35,9 @@ pub(crate) async fn page(
 ) -> Response {
     let visit = Visit::new(state.admin.clone(), session, origin.ip, origin.request_id);
     let path = request.uri().path();
-    if !OPEN_PAGES.contains(&path) && matches!(visit.signed_in().await, Err(ApiError::Unauthenticated)) {
+    let open = OPEN_PAGES.contains(&path);
+    let signed = visit.signed_in().await;
+    if !open && matches!(signed, Err(ApiError::Unauthenticated)) {
         return Redirect::to(&sign_in_and_back(request.uri())).into_response();
     }
     let assets = Assets {
@@ -43,8 +45,13 @@ pub(crate) async fn page(
         js: Manifest::url(&state.assets.js),
         wasm: Manifest::url(&state.assets.wasm),
     };
+    let role = signed.ok().filter(|_| !open).map(|signed| signed.me().role);
     let context = move || {
         provide_context(visit.clone());
+        // The page is written for what they may do; each use case checks it again.
+        if let Some(role) = role {
+            provide_context(role);
+        }
         set_policy();
     };
     let sandbox = state.sandbox;
@@ -60,7 +67,8 @@ pub(crate) fn sign_in_and_back(here: &Uri) -> String {
 
 /// Server functions that make sense before anybody signed in. Every other one is refused here
 /// already, whatever it forgets to ask itself.
-pub(crate) const BEFORE_SIGN_IN: &[&str] = &["setup_state", "complete_setup", "sign_in", "sign_out"];
+pub(crate) const BEFORE_SIGN_IN: &[&str] =
+    &["setup_state", "complete_setup", "invitation_state", "accept_invitation", "sign_in", "sign_out"];
 
 /// A server function of the dashboard.
 pub(crate) async fn server_function(

@@ -1,24 +1,52 @@
 //! `coffer admin`
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::{
+    fmt::Display,
+    io::{BufRead as _, IsTerminal as _},
+    sync::Arc,
+};
 
+use coffer_admin::Call;
 use coffer_crypto::Secret;
 
 use super::{Failure, say};
 use crate::{cli::AdminCommand, config::Config, wiring};
 
 pub(super) async fn run(config: &Config, command: AdminCommand) -> Result<(), Failure> {
-    let AdminCommand::Create { email } = command;
     let base = wiring::base(config).await?;
     let admin = wiring::house(config, &base, None).await?.admin;
-    let password = tokio::task::spawn_blocking(ask)
-        .await
-        .map_err(|error| Failure::Start(error.to_string()))?
-        .map_err(|error| Failure::Start(format!("the password could not be read: {error}")))?;
-    let created = admin.create_administrator(&email, password).await;
-    let created = created.map_err(|error| Failure::Start(error.to_string()))?;
-    say(format_args!("{} can sign in at {}console/sign-in", created.email, config.public_url));
+    let operator = Call::new(Arc::clone(&admin), None, "command line".to_owned()).operating();
+    match command {
+        AdminCommand::Create { email, role } => {
+            let password = tokio::task::spawn_blocking(ask)
+                .await
+                .map_err(failed)?
+                .map_err(|error| Failure::Start(format!("the password could not be read: {error}")))?;
+            let created = admin.create_administrator(&email, password, role).await.map_err(failed)?;
+            say(format_args!("{} can sign in at {}console/sign-in", created.email, config.public_url));
+        }
+        AdminCommand::List => {
+            for known in operator.list_administrators().await.map_err(failed)?.administrators {
+                let last = known.last_sign_in_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+                say(format_args!("{}  {}  last sign-in: {last}", known.email, known.role.code()));
+            }
+        }
+        AdminCommand::SetRole { email, role } => {
+            let known = operator.administrator_by_email(&email).await.map_err(failed)?;
+            operator.set_administrator_role(&known.id, role).await.map_err(failed)?;
+            say(format_args!("{} is {} now", known.email, role.with_article()));
+        }
+        AdminCommand::Remove { email } => {
+            let known = operator.administrator_by_email(&email).await.map_err(failed)?;
+            operator.remove_administrator(&known.id, &known.email).await.map_err(failed)?;
+            say(format_args!("{} is removed", known.email));
+        }
+    }
     Ok(())
+}
+
+fn failed(error: impl Display) -> Failure {
+    Failure::Start(error.to_string())
 }
 
 /// Asks twice at a terminal; reads one line otherwise.

@@ -6,9 +6,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter as _};
 use crate::{
     Store, StoreError,
     entity::{
-        access_tokens, codes, connect_sessions, connection_tries, devices, idempotent_answers,
-        initial_access_tokens, interactions, pushed_requests, refresh_tokens, replays, session_clients,
-        sessions, setup_links, throttles, token_families, upstream_logins, webhook_deliveries,
+        access_tokens, administrator_invitations, codes, connect_sessions, connection_tries, devices,
+        idempotent_answers, initial_access_tokens, interactions, pushed_requests, refresh_tokens, replays,
+        session_clients, sessions, setup_links, throttles, token_families, upstream_logins,
+        webhook_deliveries,
     },
 };
 
@@ -30,6 +31,12 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
     let refresh_before = now.plus_seconds(-REFRESH_KEPT_SECONDS);
     Ok(delete::<sessions::Entity>(store, sessions::Column::ExpiresAt, now).await?
         + delete::<setup_links::Entity>(store, setup_links::Column::ExpiresAt, now).await?
+        + delete::<administrator_invitations::Entity>(
+            store,
+            administrator_invitations::Column::ExpiresAt,
+            now,
+        )
+        .await?
         + delete::<throttles::Entity>(store, throttles::Column::ExpiresAt, now).await?
         + delete::<interactions::Entity>(store, interactions::Column::ExpiresAt, now).await?
         + delete::<upstream_logins::Entity>(store, upstream_logins::Column::ExpiresAt, now).await?

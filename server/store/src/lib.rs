@@ -26,6 +26,7 @@ mod error;
 mod expiry;
 mod idempotency;
 mod interactions;
+mod invitations;
 mod key_holders;
 mod logouts;
 mod matching;
@@ -88,6 +89,7 @@ pub use devices::Devices;
 pub use error::StoreError;
 pub use idempotency::{FirstAnswer, IdempotentAnswers, idempotent_row};
 pub use interactions::Interactions;
+pub use invitations::Invitations;
 pub use key_holders::{KeyHolder, KeyHolders};
 pub use logouts::{Logout, Logouts};
 pub use matching::Match;
@@ -142,6 +144,8 @@ macro_rules! repositories {
 repositories! {
     /// Administrators of the dashboard.
     administrators Administrators
+    /// Invitations to become an administrator.
+    invitations Invitations
     /// Links that make the first administrator.
     setup_links SetupLinks
     /// Counted failures.

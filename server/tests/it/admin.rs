@@ -1,4 +1,4 @@
-//! `coffer admin create`, with the password on standard input.
+//! `coffer admin`: administrators at the command line, with passwords on standard input.
 
 use crate::harness::{Outcome, PASSWORD, Place};
 
@@ -34,4 +34,29 @@ fn a_password_is_no_argument() {
     let outcome = place.run(&["admin", "create", "--email", "ada@example.com", "--password", "x"]);
     assert_eq!(outcome.code, Some(2), "others on this machine could read it");
     assert!(!place.path("data").exists());
+}
+
+#[test]
+fn roles_are_given_and_the_last_owner_stays() {
+    let place = Place::new();
+    let make = |email: &str, role: &str| {
+        place
+            .run_in(&["admin", "create", "--email", email, "--role", role], &[], PASSWORD)
+            .succeeds()
+            .to_owned()
+    };
+    create(&place, "ada@example.com", PASSWORD).succeeds();
+    make("eve@example.com", "viewer");
+    let list = || place.run(&["admin", "list"]).succeeds().to_owned();
+    assert!(list().contains("ada@example.com  owner  last sign-in: never"), "{}", list());
+    assert!(list().contains("eve@example.com  viewer"), "{}", list());
+    let set = |email: &str, role: &str| place.run(&["admin", "set-role", "--email", email, "--role", role]);
+    set("ada@example.com", "editor").fails_with(&["last owner"]);
+    place.run(&["admin", "remove", "--email", "ada@example.com"]).fails_with(&["last owner"]);
+    set("nobody@example.com", "owner").fails_with(&["does not exist"]);
+    assert_eq!(set("eve@example.com", "king").code, Some(2), "no such role");
+    assert!(set("Eve@example.com", "owner").succeeds().contains("eve@example.com is an owner now"));
+    set("ada@example.com", "viewer").succeeds();
+    place.run(&["admin", "remove", "--email", "ada@example.com"]).succeeds();
+    assert!(!list().contains("ada@"), "{}", list());
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     address,
     console::grants::{GrantSwitch, Place},
-    ui::{icon::Mark, layout::Empty, listing::Listing, search::Search},
+    ui::{access::May, icon::Mark, layout::Empty, listing::Listing, search::Search},
 };
 
 /// Search, and one row for each application.
@@ -57,7 +57,7 @@ fn nothing(search: &str, id: &str) -> AnyView {
                 title="No applications yet"
                 text="Create the application that is to use this API, then authorize it here."
             >
-                <a class="btn btn-primary" href="/console/applications/new">"Create application"</a>
+                <May><a class="btn btn-primary" href="/console/applications/new">"Create application"</a></May>
             </Empty>
         }
         .into_any();

@@ -7,6 +7,7 @@ use crate::{
     address,
     server_fns::api::list_apis,
     ui::{
+        access::May,
         icon::Mark,
         layout::{Empty, PageHead},
         listing::listing,
@@ -20,7 +21,7 @@ use crate::{
 pub(crate) fn List() -> impl IntoView {
     view! {
         <PageHead title="APIs" text="The services that take Coffer's access tokens, and what applications can ask for there.">
-            <a class="btn btn-primary" href=format!("{}/new", address::APIS)>"Create API"</a>
+            <May><a class="btn btn-primary" href=format!("{}/new", address::APIS)>"Create API"</a></May>
         </PageHead>
         <Search label="Search APIs"/>
         {listing(list_apis, nothing, table_of)}

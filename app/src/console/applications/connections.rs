@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     console::enablement::{Enablements, Side},
     server_fns::Failure,
-    ui::{layout::Empty, load::loaded},
+    ui::{access::May, layout::Empty, load::loaded},
 };
 
 /// One toggle for each connection.
@@ -24,8 +24,8 @@ pub(super) fn Connections(rows: Resource<Result<Vec<Enablement>, Failure>>) -> i
                     title="No connections yet"
                     text="A connection lets users sign in with a provider. Create one, then switch it on here."
                 >
-                    <a class="btn btn-primary" href="/console/connections/social/new">"Social connection"</a>
-                    <a class="btn" href="/console/connections/enterprise/new">"Enterprise connection"</a>
+                    <May><a class="btn btn-primary" href="/console/connections/social/new">"Social connection"</a>
+                    <a class="btn" href="/console/connections/enterprise/new">"Enterprise connection"</a></May>
                 </Empty>
             }
             .into_any()

@@ -8,6 +8,7 @@ use crate::{
     address,
     server_fns::application::list_applications,
     ui::{
+        access::May,
         icon::Mark,
         layout::{Empty, PageHead},
         listing::listing,
@@ -24,7 +25,7 @@ pub(crate) fn List() -> impl IntoView {
             title="Applications"
             text="The programs that sign users in through Coffer and call providers on their behalf."
         >
-            <a class="btn btn-primary" href="/console/applications/new">"Create application"</a>
+            <May><a class="btn btn-primary" href="/console/applications/new">"Create application"</a></May>
         </PageHead>
         <Search label="Search applications"/>
         {listing(list_applications, nothing, table_of)}
@@ -46,7 +47,7 @@ fn nothing(search: &str) -> AnyView {
             text="Create one for each program that signs users in. It gets a client id and, where it can keep one, \
                   a client secret."
         >
-            <a class="btn btn-primary" href="/console/applications/new">"Create your first application"</a>
+            <May><a class="btn btn-primary" href="/console/applications/new">"Create your first application"</a></May>
         </Empty>
     }
     .into_any()

@@ -7,6 +7,7 @@ use super::{list_of, name_of};
 use crate::{
     server_fns::connection::list_connections,
     ui::{
+        access::May,
         icon::Mark,
         layout::{Empty, PageHead, VaultBadge},
         listing::listing,
@@ -24,7 +25,7 @@ pub(crate) fn List(group: ConnectionGroup) -> impl IntoView {
     };
     view! {
         <PageHead title=name_of(group) text=about>
-            <a class="btn btn-primary" href=format!("{}/new", list_of(group))>"Create connection"</a>
+            <May><a class="btn btn-primary" href=format!("{}/new", list_of(group))>"Create connection"</a></May>
         </PageHead>
         <Search label="Search connections"/>
         {listing(
@@ -50,7 +51,7 @@ fn nothing(group: ConnectionGroup, search: &str) -> AnyView {
             text="A connection lets your users sign in with a provider, and lets your applications call the \
                   provider's API on their behalf. Start with the client id and secret from the provider."
         >
-            <a class="btn btn-primary" href=format!("{}/new", list_of(group))>"Choose a provider"</a>
+            <May><a class="btn btn-primary" href=format!("{}/new", list_of(group))>"Choose a provider"</a></May>
         </Empty>
     }
     .into_any()

@@ -18,6 +18,7 @@ use crate::{
     },
     ui::{
         Errors, Toasts,
+        access::May,
         danger::DangerZone,
         form::send,
         layout::{Empty, PageHead},
@@ -64,7 +65,7 @@ fn Shown(
                         title="No applications yet"
                         text="Create an application first; then switch this connection on for it."
                     >
-                        <a class="btn btn-primary" href="/console/applications/new">"Create application"</a>
+                        <May><a class="btn btn-primary" href="/console/applications/new">"Create application"</a></May>
                     </Empty>
                 }
                 .into_any()

@@ -1,19 +1,23 @@
 //! Trying a connection: the administrator signs in through it in a window of its own, and this page shows
 //! what came of it.
 
-use coffer_contract::connection::{ConnectionDetail, TryResult};
+use coffer_contract::{
+    administrator::Role,
+    connection::{ConnectionDetail, TryResult},
+};
 use leptos::prelude::*;
 
 use super::{
     attempt::{Stage, Try},
     tried::Tried,
 };
-use crate::ui::{copy::CopyField, errors::Problem, layout::Section, ready};
+use crate::ui::{access::allows, copy::CopyField, errors::Problem, layout::Section, ready};
 
 /// The button, what to do meanwhile, and what came of it.
 #[component]
 pub(super) fn Trying(detail: ConnectionDetail) -> impl IntoView {
     let ready = ready::waiting();
+    let allowed = allows(Role::Editor);
     let attempt = Try::new(detail.id);
     let callback = StoredValue::new(detail.callback_url);
     let known = StoredValue::new(detail.entry.scopes);
@@ -27,7 +31,8 @@ pub(super) fn Trying(detail: ConnectionDetail) -> impl IntoView {
             text="Sign in through this connection as a user would, in a new window. It uses the settings as they are \
                   saved. Nobody becomes a user by it, and no token is kept."
         >
-            <div class="flex flex-wrap gap-2">
+            <p class="text-sm text-muted" hidden=move || allowed.get()>"Trying a connection takes an editor."</p>
+            <div class="flex flex-wrap gap-2" hidden=move || !allowed.get()>
                 <button
                     type="button"
                     class="btn"

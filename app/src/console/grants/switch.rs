@@ -1,6 +1,7 @@
 //! The switch that authorizes an application for an API; saved at once.
 
 use coffer_contract::{
+    administrator::Role,
     api::{ApiScope, GrantSubject},
     client_grant::{ClientGrantView, NewClientGrant},
 };
@@ -13,7 +14,7 @@ use crate::{
         Failure,
         client_grant::{create_client_grant, delete_client_grant},
     },
-    ui::{Toasts, ready},
+    ui::{Toasts, access::allows, ready},
 };
 
 /// What a switch is about.
@@ -66,6 +67,7 @@ pub(crate) fn GrantSwitch(
 ) -> impl IntoView {
     let toasts = Toasts::of_page();
     let waiting = ready::waiting();
+    let allowed = allows(Role::Editor);
     let start = grant.is_some();
     let grant = RwSignal::new(grant);
     let enabled = RwSignal::new(start);
@@ -143,7 +145,7 @@ pub(crate) fn GrantSwitch(
                     role="switch"
                     aria-label=label
                     aria-busy=move || saving.get().then_some("true")
-                    disabled=waiting
+                    disabled=move || waiting.get() || !allowed.get()
                     checked=start
                     prop:checked=enabled
                     on:change=change

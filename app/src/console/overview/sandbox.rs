@@ -1,12 +1,13 @@
 //! The sandbox: the whole story without an account at any provider.
 
-use coffer_contract::overview::SandboxView;
+use coffer_contract::{administrator::Role, overview::SandboxView};
 use leptos::prelude::*;
 
 use crate::{
     server_fns::overview::set_up_sandbox,
     ui::{
         Errors, Toasts,
+        access::allows,
         errors::Problem,
         form::{Press, send},
         layout::Section,
@@ -21,6 +22,7 @@ pub(super) fn Sandbox(
     done: Callback<()>,
 ) -> impl IntoView {
     let toasts = Toasts::of_page();
+    let allowed = allows(Role::Editor);
     let errors = Errors::new();
     let pending = RwSignal::new(false);
     let state = RwSignal::new(sandbox);
@@ -50,7 +52,8 @@ pub(super) fn Sandbox(
                 } else {
                     view! {
                         <Press label="Set up the sandbox" class="btn btn-primary" pending=pending press=set_up/>
-                        <p class="hint">"Creates a connection and an application."</p>
+                        <p class="hint" hidden=move || !allowed.get()>"Creates a connection and an application."</p>
+                        <p class="hint" hidden=move || allowed.get()>"Setting it up takes an editor."</p>
                     }
                     .into_any()
                 }}

@@ -1,6 +1,9 @@
 //! Initial access tokens: made, shown once, ended.
 
-use coffer_contract::registration::{InitialTokenView, NewInitialToken, RegistrationPage};
+use coffer_contract::{
+    administrator::Role,
+    registration::{InitialTokenView, NewInitialToken, RegistrationPage},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -10,6 +13,7 @@ use crate::{
     },
     ui::{
         Errors, Toasts,
+        access::allows,
         copy::CopyField,
         dialog::Confirm,
         errors::Problem,
@@ -31,6 +35,7 @@ struct Fresh(RwSignal<Option<String>>);
 #[component]
 pub(super) fn Tokens(tokens: Vec<InitialTokenView>, page: Page) -> impl IntoView {
     let fresh = Fresh(RwSignal::new(None));
+    let allowed = allows(Role::Editor);
     let shown = RwSignal::new(tokens);
     let list = move || {
         let tokens = shown.get();
@@ -48,7 +53,7 @@ pub(super) fn Tokens(tokens: Vec<InitialTokenView>, page: Page) -> impl IntoView
                   once."
         >
             {list}
-            <New fresh=fresh shown=shown page=page/>
+            <div class="grid gap-4" hidden=move || !allowed.get()><New fresh=fresh shown=shown page=page/></div>
         </Section>
     }
     .into_any()

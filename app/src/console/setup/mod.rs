@@ -1,9 +1,12 @@
-//! The first administrator.
+//! The first administrator, and those who are invited.
+
+mod invitation;
 
 use coffer_contract::administrator::{PASSWORD_MIN, SetupState};
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
+pub(crate) use self::invitation::Invitation;
 use super::frame::Doorway;
 use crate::{
     address,

@@ -8,6 +8,7 @@ use crate::{
     address,
     server_fns::webhook::list_webhooks,
     ui::{
+        access::May,
         layout::{Empty, PageHead},
         listing::listing,
         search::Search,
@@ -20,7 +21,7 @@ use crate::{
 pub(crate) fn List() -> impl IntoView {
     view! {
         <PageHead title="Webhooks" text="Addresses of yours that Coffer tells what happened, signed and with retries.">
-            <a class="btn btn-primary" href="/console/webhooks/new">"Create webhook"</a>
+            <May><a class="btn btn-primary" href="/console/webhooks/new">"Create webhook"</a></May>
         </PageHead>
         <Search label="Search webhooks"/>
         {listing(list_webhooks, nothing, table_of)}
@@ -43,7 +44,7 @@ fn nothing(search: &str) -> AnyView {
             text="Create one to learn at once when an account is connected or needs consent, when a token is released, \
                   or when a connection changes."
         >
-            <a class="btn btn-primary" href="/console/webhooks/new">"Create your first webhook"</a>
+            <May><a class="btn btn-primary" href="/console/webhooks/new">"Create your first webhook"</a></May>
         </Empty>
     }
     .into_any()

@@ -13,7 +13,7 @@ use coffer_core::{
 };
 
 use super::{House, fields, form};
-use crate::Signed;
+use crate::Editor;
 
 pub fn scope(value: &str) -> ApiScope {
     ApiScope { value: value.into(), description: format!("{value} in words") }
@@ -28,7 +28,7 @@ pub fn new(identifier: &str, scopes: &[&str]) -> NewApi {
     NewApi { identifier: identifier.into(), form }
 }
 
-pub async fn application(signed: &Signed, app_type: ApplicationType) -> String {
+pub async fn application(signed: &Editor, app_type: ApplicationType) -> String {
     let new = NewApplication { name: "Agent".into(), app_type };
     signed.create_application(new).await.unwrap().client_id
 }

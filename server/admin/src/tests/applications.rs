@@ -6,9 +6,9 @@ use coffer_core::ids::ClientId;
 use coffer_crypto::TokenHash;
 
 use super::{House, fields};
-use crate::Signed;
+use crate::Editor;
 
-async fn create(signed: &Signed, app_type: ApplicationType) -> (String, Option<String>) {
+async fn create(signed: &Editor, app_type: ApplicationType) -> (String, Option<String>) {
     let new = NewApplication { name: " Agent ".into(), app_type };
     let issued = signed.create_application(new).await.unwrap();
     assert!(!format!("{issued:?}").contains("cfs_"));

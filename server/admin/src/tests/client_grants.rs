@@ -13,12 +13,12 @@ use super::{
     apis::{application, new},
     fields,
 };
-use crate::Signed;
+use crate::Editor;
 
 const MANAGEMENT: &str = "https://coffer.example/api/v2/";
 
 async fn grant(
-    signed: &Signed,
+    signed: &Editor,
     client_id: &str,
     audience: &str,
     subject: GrantSubject,

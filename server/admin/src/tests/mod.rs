@@ -1,5 +1,6 @@
 //! The use cases over a real store and real sessions.
 
+mod administrators;
 mod apis;
 mod applications;
 mod client_grants;
@@ -12,7 +13,7 @@ mod whole;
 
 use std::{sync::Arc, time::Duration};
 
-use coffer_contract::{ApiError, Timestamp, connection::ConnectionForm, log::LogFilter};
+use coffer_contract::{ApiError, Timestamp, administrator::Role, connection::ConnectionForm, log::LogFilter};
 use coffer_core::{Clock, SystemRng, clock::ManualClock};
 use coffer_crypto::{KeyFile, Keyring, Secret};
 use coffer_federation::{Catalogue, Federation, OutboundConfig};
@@ -20,7 +21,7 @@ use coffer_store::{Sessions, Store};
 use coffer_vault::Vault;
 use tower_sessions::Session;
 
-use crate::{Admin, Signed, Visit};
+use crate::{Admin, Editor, Visit};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "four unrelated common words";
@@ -66,7 +67,7 @@ impl House {
     /// A house with an administrator.
     async fn set_up() -> Self {
         let house = Self::new().await;
-        house.admin.create_administrator(EMAIL, Secret::new(PASSWORD)).await.unwrap();
+        house.admin.create_administrator(EMAIL, Secret::new(PASSWORD), Role::Owner).await.unwrap();
         house
     }
 
@@ -82,10 +83,10 @@ impl House {
         Visit::new(self.admin.clone(), session.clone(), Some(ip.into()), "request-1".into())
     }
 
-    async fn signed(&self) -> Signed {
+    async fn signed(&self) -> Editor {
         let session = self.session();
         self.visit(&session).sign_in(EMAIL, Secret::new(PASSWORD)).await.unwrap();
-        self.visit(&session).signed_in().await.unwrap()
+        self.visit(&session).signed_in().await.unwrap().editor().unwrap()
     }
 
     /// Codes of all events, oldest first.

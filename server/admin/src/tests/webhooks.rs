@@ -9,7 +9,7 @@ use coffer_core::{
 use coffer_webhooks::Secrets;
 
 use super::{House, fields};
-use crate::Signed;
+use crate::Editor;
 
 fn form(url: &str) -> WebhookForm {
     WebhookForm {
@@ -20,7 +20,7 @@ fn form(url: &str) -> WebhookForm {
     }
 }
 
-async fn create(signed: &Signed) -> (String, String) {
+async fn create(signed: &Editor) -> (String, String) {
     let issued = signed.create_webhook(form(" https://app.example/hooks?key=hidden ")).await.unwrap();
     assert!(!format!("{issued:?}").contains("whsec_"));
     (issued.id, issued.secret)

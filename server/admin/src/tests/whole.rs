@@ -10,7 +10,7 @@ use coffer_crypto::{Secret, TokenHash};
 use serde_json::json;
 
 use super::{House, fields, form};
-use crate::{Call, NewWholeApplication, Signed, WholeApplication};
+use crate::{Call, Editor, NewWholeApplication, WholeApplication};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -48,7 +48,7 @@ fn new(client_id: Option<&str>, secret: Option<&str>) -> NewWholeApplication {
     }
 }
 
-fn operator(house: &House) -> Signed {
+fn operator(house: &House) -> Editor {
     let call = Call::new(house.admin.clone(), None, "command line".into());
     call.remarking("from x.toml").acting(Actor::System)
 }

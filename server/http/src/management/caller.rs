@@ -6,7 +6,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use coffer_admin::{Call, Signed};
+use coffer_admin::{Call, Editor};
 use coffer_core::{Scopes, audit::Actor, ids::ClientId};
 use coffer_oidc::presented::Presented;
 
@@ -17,7 +17,7 @@ use crate::{AppState, ENDPOINTS, Protection, network::Origin, presented::Access}
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// The use cases, in its name.
-    pub(crate) signed: Signed,
+    pub(crate) signed: Editor,
     /// The application.
     pub(crate) client_id: ClientId,
     /// What it may do here.

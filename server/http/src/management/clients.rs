@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use coffer_admin::{NewWholeApplication, Signed};
+use coffer_admin::{Editor, NewWholeApplication};
 use coffer_contract::application::ApplicationType;
 use coffer_core::{client::Client, ids::ClientId};
 use coffer_crypto::Secret;
@@ -67,7 +67,7 @@ pub(crate) fn my_account(signed_issuer: &str) -> String {
 
 async fn view(
     state: &AppState,
-    signed: &Signed,
+    signed: &Editor,
     client: &Client,
     secret: Option<String>,
 ) -> Result<ClientView, Refusal> {

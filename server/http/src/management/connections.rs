@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use coffer_admin::Signed;
+use coffer_admin::Editor;
 use coffer_contract::{
     ApiError,
     catalogue::{ConnectionGroup, OptionField},
@@ -79,7 +79,7 @@ fn refused(error: ApiError) -> Refusal {
     Refusal::of(error, "inexistent_connection", NAMES)
 }
 
-async fn views(signed: &Signed, connections: &[Connection]) -> Result<Vec<ConnectionView>, Refusal> {
+async fn views(signed: &Editor, connections: &[Connection]) -> Result<Vec<ConnectionView>, Refusal> {
     let ids: Vec<ConnectionId> = connections.iter().map(|connection| connection.id.clone()).collect();
     let mut clients = signed.clients_of(&ids).await.map_err(refused)?;
     let mut metadata = signed.connection_metadata(&ids).await.map_err(refused)?;
@@ -97,7 +97,7 @@ async fn views(signed: &Signed, connections: &[Connection]) -> Result<Vec<Connec
     Ok(connections.iter().map(view).collect())
 }
 
-async fn view(signed: &Signed, connection: &Connection) -> Result<ConnectionView, Refusal> {
+async fn view(signed: &Editor, connection: &Connection) -> Result<ConnectionView, Refusal> {
     let found = views(signed, std::slice::from_ref(connection)).await?;
     found.into_iter().next().ok_or(Refusal::Inside)
 }
@@ -112,7 +112,7 @@ pub(crate) async fn list(caller: Caller, Q(query): Q<ConnectionsQuery>) -> Resul
 }
 
 async fn answer(
-    signed: &Signed,
+    signed: &Editor,
     filter: &ConnectionFilter,
     paging: &super::query::Paging,
 ) -> Result<Json<Value>, Refusal> {
@@ -185,7 +185,7 @@ pub(crate) async fn create(once: Once) -> Result<Response, Refusal> {
 }
 
 /// Refuses options that this kind of connection does not have, by name.
-fn known_options(signed: &Signed, strategy: &str, options: &ConnectionOptions) -> Result<(), Refusal> {
+fn known_options(signed: &Editor, strategy: &str, options: &ConnectionOptions) -> Result<(), Refusal> {
     let entry = signed.catalogue_entry(strategy).map_err(refused)?;
     let given = [
         (OptionField::DiscoveryUrl, options.discovery_url.is_some(), "discovery_url"),
@@ -222,11 +222,11 @@ fn named(error: ApiError, slug: bool) -> Refusal {
 
 /// The use cases, with the discovery document fetched and checked if it is new.
 async fn discovered(
-    signed: &Signed,
+    signed: &Editor,
     strategy: &str,
     options: &ConnectionOptions,
     before: Option<&Connection>,
-) -> Result<Signed, Refusal> {
+) -> Result<Editor, Refusal> {
     let entry = signed.catalogue_entry(strategy).map_err(refused)?;
     let known = before.and_then(|before| before.options.discovery_url.as_deref());
     match options.discovery_url.as_deref() {
@@ -238,7 +238,7 @@ async fn discovered(
 }
 
 /// Makes `enabled` the applications that may use the connection.
-async fn set_enabled(signed: &Signed, id: &str, enabled: Option<&[String]>) -> Result<(), Refusal> {
+async fn set_enabled(signed: &Editor, id: &str, enabled: Option<&[String]>) -> Result<(), Refusal> {
     let Some(wanted) = enabled else { return Ok(()) };
     let connection = ConnectionId::from_text(id);
     let before = signed.clients_of(std::slice::from_ref(&connection)).await.map_err(refused)?;
@@ -252,7 +252,7 @@ async fn set_enabled(signed: &Signed, id: &str, enabled: Option<&[String]>) -> R
     Ok(())
 }
 
-async fn switch(signed: &Signed, id: &str, client: &str, on: bool) -> Result<(), Refusal> {
+async fn switch(signed: &Editor, id: &str, client: &str, on: bool) -> Result<(), Refusal> {
     match signed.set_enablement(id, client, on).await {
         Ok(_) => Ok(()),
         Err(ApiError::NotFound { .. }) => Err(Refusal::body(format!("There is no application “{client}”."))),
@@ -260,7 +260,7 @@ async fn switch(signed: &Signed, id: &str, client: &str, on: bool) -> Result<(),
     }
 }
 
-async fn set_metadata(signed: &Signed, id: &str, metadata: &BTreeMap<String, String>) -> Result<(), Refusal> {
+async fn set_metadata(signed: &Editor, id: &str, metadata: &BTreeMap<String, String>) -> Result<(), Refusal> {
     let long = |(name, value): (&String, &String)| name.is_empty() || name.len() > 255 || value.len() > 255;
     if metadata.len() > 10 || metadata.iter().any(long) {
         return Err(Refusal::body("metadata: Use at most 10 names and values of at most 255 characters."));
@@ -306,7 +306,7 @@ pub(crate) async fn update(
 
 /// The connection as it is, and what the body makes of it.
 async fn merged(
-    signed: &Signed,
+    signed: &Editor,
     id: &str,
     body: &serde_json::Map<String, Value>,
 ) -> Result<(Connection, (ConnectionForm, ConnectionSettings)), Refusal> {

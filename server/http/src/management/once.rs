@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
-use coffer_admin::Signed;
+use coffer_admin::Editor;
 use coffer_core::Timestamp;
 use coffer_crypto::TokenHash;
 use serde::{Deserialize, Serialize};
@@ -89,8 +89,8 @@ impl Once {
     /// given counts as a whole, or not at all when it fails. `signed` is who does it.
     pub(crate) async fn run<F>(
         self,
-        signed: Signed,
-        make: impl FnOnce(Signed) -> F,
+        signed: Editor,
+        make: impl FnOnce(Editor) -> F,
     ) -> Result<Response, Refusal>
     where
         F: Future<Output = Result<Made, Refusal>>,
@@ -110,7 +110,7 @@ impl Once {
         Ok(made.response())
     }
 
-    async fn known(&self, within: &Signed, now: Timestamp) -> Result<Option<Made>, Refusal> {
+    async fn known(&self, within: &Editor, now: Timestamp) -> Result<Option<Made>, Refusal> {
         let Some(Key { key, fingerprint }) = &self.key else { return Ok(None) };
         match within.first_answer(key, now).await {
             Ok(None) => Ok(None),
@@ -120,7 +120,7 @@ impl Once {
         }
     }
 
-    async fn keep(&self, within: &Signed, made: &Made, now: Timestamp) -> Result<(), Refusal> {
+    async fn keep(&self, within: &Editor, made: &Made, now: Timestamp) -> Result<(), Refusal> {
         let Some(Key { key, fingerprint }) = &self.key else { return Ok(()) };
         let answer = serde_json::to_vec(made).map_err(inside)?;
         let until = now.plus_seconds(KEPT_SECONDS);

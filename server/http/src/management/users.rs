@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::Path, http::StatusCode};
-use coffer_admin::Signed;
+use coffer_admin::Editor;
 use coffer_contract::ApiError;
 use coffer_core::{connection::Connection, ids::ConnectionId, token_set::TokenSet, user::User};
 use coffer_store::{Listed, Match, UserField, UserOrder};
@@ -273,7 +273,7 @@ pub(crate) async fn delete(caller: Caller, Path(id): Path<String>) -> Result<Sta
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn accounts(signed: &Signed, id: &str) -> Result<(Vec<TokenSet>, Connections), Refusal> {
+async fn accounts(signed: &Editor, id: &str) -> Result<(Vec<TokenSet>, Connections), Refusal> {
     let sets = signed.accounts_of(id).await.map_err(refused)?;
     Ok((sets, signed.connections_with_kind().await.map_err(refused)?))
 }

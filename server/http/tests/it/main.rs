@@ -29,5 +29,6 @@ mod par;
 mod protection;
 mod publisher;
 mod registration;
+mod roles;
 mod vault;
 mod web_message;

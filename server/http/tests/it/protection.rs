@@ -10,7 +10,8 @@ use coffer_http::{ENDPOINTS, Protection};
 use crate::harness::Server;
 
 /// Server functions that make sense before anybody signed in.
-const BEFORE_SIGN_IN: &[&str] = &["setup_state", "complete_setup", "sign_in", "sign_out"];
+pub const BEFORE_SIGN_IN: &[&str] =
+    &["setup_state", "complete_setup", "invitation_state", "accept_invitation", "sign_in", "sign_out"];
 
 fn request(method: &str, path: &str, origin: &str) -> Request<Body> {
     let path = path.replace("{*page}", "applications").replace("{name}", "list_applications");

@@ -1,6 +1,7 @@
 //! The tables, private to this crate. A row becomes a domain value through `TryFrom`.
 
 pub mod access_tokens;
+pub mod administrator_invitations;
 pub mod administrators;
 pub mod audit_chain;
 pub mod audit_events;

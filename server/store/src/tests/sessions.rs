@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use coffer_contract::administrator::Role;
 use coffer_core::{
     SystemRng, administrator::Administrator, audit::EventCode, clock::ManualClock, ids::AdministratorId,
 };
@@ -45,6 +46,8 @@ fn administrator(email: &str) -> Administrator {
         email: email.into(),
         created_at: at(0),
         last_sign_in_at: None,
+        role: Role::Owner,
+        session_generation: 0,
     }
 }
 
