@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{AuditError, AuditLog, encode::ChainKey};
 
+/// How often a round begins anew from the head of a faster node; the next round is a moment later.
+const TRIES: usize = 16;
 /// Events of one transaction at most.
 const BATCH: u64 = 1000;
 /// Pause while there is nothing to do.
@@ -101,7 +103,7 @@ impl AuditLog {
     /// Seals a batch of what comes after the last event of the chain.
     async fn next(&self) -> Result<u64, AuditError> {
         let chain = self.store.chain();
-        loop {
+        for _ in 0..TRIES {
             let (head, key) = self.head().await?;
             let events = chain.after(head.last_event, BATCH).await?;
             if events.is_empty() {
@@ -116,13 +118,14 @@ impl AuditLog {
             }
             // Another node was faster: from its head on.
         }
+        Ok(0)
     }
 
     /// Seals what became visible after events with larger numbers.
     async fn late(&self, seen: &mut Seen) -> Result<(), AuditError> {
         let (head, _) = self.head().await?;
         let settled = seen.settled(head.last_event);
-        loop {
+        for _ in 0..TRIES {
             let (head, key) = self.head().await?;
             let events = self.store.chain().unlinked(head.settled, head.last_event, BATCH).await?;
             let (mut new, links) = extended(&key, &head, &events);
@@ -136,6 +139,7 @@ impl AuditLog {
                 return Ok(());
             }
         }
+        Ok(())
     }
 
     async fn extend(

@@ -4,7 +4,10 @@ use std::{path::Path, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection as _,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use crate::StoreError;
@@ -64,6 +67,20 @@ fn pool(path: &str, size: u32, configure: fn(SqliteOptions) -> SqliteOptions) ->
         // Statements carry hashes and sealed values; what matters is logged above this layer.
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
+        // A transaction that SQLite ended by itself, as on a full disk, still counts as open here: whatever came next
+        // on that connection would be part of it.
+        .map_sqlx_sqlite_pool_opts(|options| {
+            options.after_release(|connection, _| {
+                Box::pin(async move {
+                    if !connection.is_in_transaction() {
+                        return Ok(true);
+                    }
+                    // A rollback may be under way.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        })
         .map_sqlx_sqlite_opts(move |options| {
             configure(options.filename(&file).foreign_keys(true).busy_timeout(BUSY))
         });
