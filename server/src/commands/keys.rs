@@ -19,7 +19,7 @@ pub(super) async fn run(config: &Config, command: KeysCommand) -> Result<(), Fai
         return migrate::run(config, from_file.as_deref(), to_file.as_deref()).await;
     }
     let base = wiring::base(config).await?;
-    match command {
+    let done = match command {
         KeysCommand::List => list(&base).await,
         KeysCommand::Add => add(&base).await,
         KeysCommand::Activate { id, force } => activate(&base, &id, force).await,
@@ -33,7 +33,10 @@ pub(super) async fn run(config: &Config, command: KeysCommand) -> Result<(), Fai
             rotate_signing(&base, &alg, start).await
         }
         KeysCommand::Migrate { .. } => Ok(()),
-    }
+    };
+    let closed = base.store.clone().close().await;
+    done?;
+    Ok(closed?)
 }
 
 async fn list(base: &Base) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,10 +44,7 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     let stop = CancellationToken::new();
     let mut told = pin!(told);
     let mut door = Door { listener: Some((listener, certificate)), gate: Gate::default(), serving: None };
-    let (base, alone) = tokio::select! {
-        () = &mut told => return Ok(()),
-        outcome = base(config, &mut door, &stop) => outcome?,
-    };
+    let Some((base, alone)) = base(config, &mut door, &stop, told.as_mut()).await? else { return Ok(()) };
     let sandbox = match with_sandbox {
         true => Some(sandbox::start(config, &base).await?),
         false => None,
@@ -140,8 +137,14 @@ impl Door {
     }
 }
 
-/// Database and keys. Waits for a key service that does not answer, and says so at the door.
-async fn base(config: &Config, door: &mut Door, stop: &CancellationToken) -> Result<(Base, Held), Failure> {
+/// Database and keys. Waits for a key service that does not answer, and says so at the door. Nothing where the server is
+/// told to stop meanwhile: while it waits, that is; a migration is not broken off.
+async fn base(
+    config: &Config,
+    door: &mut Door,
+    stop: &CancellationToken,
+    mut told: Pin<&mut impl Future<Output = ()>>,
+) -> Result<Option<(Base, Held)>, Failure> {
     let (store, _) = wiring::database(config).await?;
     let mut complained = None;
     loop {
@@ -153,9 +156,12 @@ async fn base(config: &Config, door: &mut Door, stop: &CancellationToken) -> Res
                     complained = Some(complaint);
                 }
                 door.serve(door.gate.router(), stop);
-                tokio::time::sleep(ASK_AGAIN).await;
+                tokio::select! {
+                    () = &mut told => return Ok(None),
+                    () = tokio::time::sleep(ASK_AGAIN) => {}
+                }
             }
-            outcome => return outcome,
+            outcome => return outcome.map(Some),
         }
     }
 }
