@@ -22,6 +22,7 @@ mod m0014_rate_limits;
 mod m0020_administrator_roles;
 mod m0021_audit_chain;
 mod m0022_keys;
+mod m0022_wrapped_keys;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_administrator_roles::Migration),
             Box::new(m0021_audit_chain::Migration),
             Box::new(m0022_keys::Migration),
+            Box::new(m0022_wrapped_keys::Migration),
         ]
     }
 }

@@ -42,7 +42,7 @@ pub enum Command {
     /// The audit log: verify that nobody changed it, and export it.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Copy the database to a new file, while a server runs. The key file is not in it.
+    /// Copy the database to a new file, while a server runs. No key that opens its values is in it.
     Backup {
         /// The file.
         file: PathBuf,
@@ -187,6 +187,18 @@ pub enum KeysCommand {
     Remove {
         /// Its id, as listed.
         id: String,
+    },
+    /// Have the key service wrap the keys anew with the newest version of its own. Servers do it by themselves.
+    Rewrap,
+    /// Move the keys between a key file and the key service that is configured. Nothing is sealed anew.
+    #[command(group(clap::ArgGroup::new("direction").required(true)))]
+    Migrate {
+        /// Have the key service wrap the keys of this file.
+        #[arg(long, value_name = "FILE", group = "direction")]
+        from_file: Option<PathBuf>,
+        /// Write the keys to this new file.
+        #[arg(long, value_name = "FILE", group = "direction")]
+        to_file: Option<PathBuf>,
     },
     /// Make a new signing key. It signs once everybody can have it, and the old one verifies until the last token
     /// that it signed has ended.

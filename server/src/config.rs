@@ -21,6 +21,9 @@ use crate::explain::explain;
 /// The defaults, with what each setting means.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
+/// Where the key file is, where nothing says otherwise.
+const KEY_FILE: &str = "data/coffer.key";
+
 /// What applies. Holds no secret.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +119,24 @@ pub struct Keys {
     pub file: PathBuf,
     /// How long clients may keep the public signing keys, in seconds.
     pub jwks_cache_seconds: u32,
+    /// A key service instead of the file.
+    pub service: Service,
+}
+
+/// A key service.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its address.
+    pub address: Option<Url>,
+    /// Where its transit engine is mounted.
+    pub mount: String,
+    /// The key's name.
+    pub key: String,
+    /// The file with the token.
+    pub token_file: Option<PathBuf>,
+    /// The authorities that are trusted.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Kinds of providers.
@@ -274,6 +295,7 @@ impl Config {
             }
             _ => {}
         }
+        self.check_service()?;
         if !(1..=86400).contains(&self.keys.jwks_cache_seconds) {
             return refuse("keys.jwks_cache_seconds must be between 1 and 86400".into());
         }
@@ -281,6 +303,53 @@ impl Config {
             return refuse("outbound.timeout_seconds must be between 1 and 30".into());
         }
         Ok(self)
+    }
+}
+
+impl Config {
+    /// Either a key file or a key service.
+    fn check_service(&self) -> Result<(), ConfigError> {
+        let refuse = |text: String| Err(ConfigError::Setting(text));
+        let service = &self.keys.service;
+        let Some(address) = &service.address else {
+            return match service.token_file.is_some() || service.ca_file.is_some() {
+                true => refuse(
+                    "keys.service.address is missing: the other settings of the key service need it".into(),
+                ),
+                false => Ok(()),
+            };
+        };
+        // Not repeated: a password may be in it.
+        if !address.username().is_empty() || address.password().is_some() {
+            return refuse(
+                "keys.service.address must have no user name or password; use keys.service.token_file".into(),
+            );
+        }
+        if address.scheme() != "https" && !(address.scheme() == "http" && is_loopback(address)) {
+            return refuse(format!(
+                "keys.service.address {address} must begin with https://; plain http is for this machine alone"
+            ));
+        }
+        if service.token_file.is_none() {
+            return refuse(
+                "keys.service.token_file is missing: the file with the key service's token".into(),
+            );
+        }
+        let is_name = |name: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        if !is_name(&service.key) || !service.mount.split('/').all(is_name) {
+            return refuse(
+                "keys.service.key and keys.service.mount take letters, digits, “-”, “_” and “.”".into(),
+            );
+        }
+        if self.keys.file != Path::new(KEY_FILE) {
+            return refuse(
+                "keys.file and keys.service.address are both set: use one. `coffer keys migrate` moves keys"
+                    .into(),
+            );
+        }
+        Ok(())
     }
 }
 
@@ -321,6 +390,21 @@ mod tests {
             ("[outbound]\nallow_private = [\"everything\"]", "allow_private"),
             ("[outbound]\ntimeout_seconds = 0", "timeout_seconds"),
             ("[keys]\njwks_cache_seconds = 0", "keys.jwks_cache_seconds"),
+            ("[keys.service]\ntoken_file = \"t\"", "keys.service.address is missing"),
+            ("[keys.service]\naddress = \"https://vault.example\"", "keys.service.token_file is missing"),
+            (
+                "[keys.service]\naddress = \"http://vault.example\"\ntoken_file = \"t\"",
+                "must begin with https",
+            ),
+            ("[keys.service]\naddress = \"https://a:b@vault.example\"\ntoken_file = \"t\"", "no user name"),
+            (
+                "[keys.service]\naddress = \"https://v.example\"\ntoken_file = \"t\"\nkey = \"a/b\"",
+                "keys.service.key",
+            ),
+            (
+                "[keys]\nfile = \"k\"\n[keys.service]\naddress = \"https://v.example\"\ntoken_file = \"t\"",
+                "are both set",
+            ),
         ] {
             let error = load(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");

@@ -14,7 +14,7 @@ use coffer_store::{KeyHolder, Store, StoreError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{commands::Failure, hangup::Told, reseal, wiring::Base};
+use crate::{commands::Failure, hangup::Told, place::Place, reseal, wiring::Base};
 
 /// Pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -24,6 +24,10 @@ const GONE_SECONDS: i64 = 45;
 const UNDER_WAY_SECONDS: i64 = 15;
 /// Pause after values that could not be sealed anew.
 const AFTER_FAILURE: Duration = Duration::from_secs(600);
+/// Pause between two questions for the version of the key service's key.
+const REWRAP_EVERY: Duration = Duration::from_secs(60);
+/// Pause between two tries whether the key service unwraps the keys.
+const VERIFY_EVERY: Duration = Duration::from_secs(3600);
 
 /// Looks after the keys.
 pub struct Keeper {
@@ -33,6 +37,9 @@ pub struct Keeper {
     me: KeyHolder,
     complained: Option<String>,
     work: Work,
+    rewrap_at: Instant,
+    verify_at: Instant,
+    service_complaint: Option<String>,
 }
 
 /// What is left to do under the active key.
@@ -61,7 +68,17 @@ impl Keeper {
             seen_at: now,
         };
         let told = Told::new().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
-        let mut keeper = Self { base, signing, told, me, complained: None, work: Work::new() };
+        let mut keeper = Self {
+            base,
+            signing,
+            told,
+            me,
+            complained: None,
+            work: Work::new(),
+            rewrap_at: Instant::now(),
+            verify_at: Instant::now() + VERIFY_EVERY,
+            service_complaint: None,
+        };
         keeper.report().await?;
         Ok(keeper)
     }
@@ -77,9 +94,17 @@ impl Keeper {
                 tracing::warn!(%error, "signing keys could not be looked through");
             }
             self.seal_anew(&stop).await;
+            // What breaks off there is done again at the next start.
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.told.next() => {}
+                () = self.rewrap() => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.told.next() => {
+                    self.rewrap_at = Instant::now();
+                    self.verify_at = self.rewrap_at;
+                }
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
@@ -154,6 +179,35 @@ impl Keeper {
                 }
             }
             Err(error) => tracing::error!(%error, "some values could not be sealed anew"),
+        }
+    }
+
+    /// Follows the key service's own key. Several servers may do it at once: one of them is first.
+    async fn rewrap(&mut self) {
+        let Place::Service(service) = &self.base.place else { return };
+        if Instant::now() < self.rewrap_at {
+            return;
+        }
+        self.rewrap_at = Instant::now() + REWRAP_EVERY;
+        let keys = self.base.keyring.keys();
+        let mut outcome = service.rewrap(&keys).await.map(drop);
+        if outcome.is_ok() && Instant::now() >= self.verify_at {
+            self.verify_at = Instant::now() + VERIFY_EVERY;
+            outcome = service.verify(&keys).await;
+        }
+        match outcome {
+            Ok(()) => {
+                if self.service_complaint.take().is_some() {
+                    tracing::info!("the key service can be used again");
+                }
+            }
+            Err(error) => {
+                let complaint = error.to_string();
+                if self.service_complaint.as_ref() != Some(&complaint) {
+                    tracing::error!(%error, "the key service cannot be used; serving goes on, but no server could start");
+                }
+                self.service_complaint = Some(complaint);
+            }
         }
     }
 

@@ -68,15 +68,8 @@ impl KeySource for FileSource {
     async fn read(&self, known: &KeyFile) -> Result<KeyFile, SourceError> {
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || load(&path, false)).await??;
-        let lost: Vec<_> = known.ids().filter(|id| known.key(id) != read.key(id)).collect();
-        if !lost.is_empty() {
-            let counts = reseal::count(&self.store).await?;
-            let used =
-                lost.into_iter().find_map(|id| Some((id, *counts.get(id).filter(|count| **count > 0)?)));
-            if let Some((id, values)) = used {
-                let (path, id) = (self.path.clone(), id.to_owned());
-                return Err(KeysError::Missing { path, id, values }.into());
-            }
+        if let Some((id, values)) = reseal::lost(&self.store, known, &read).await? {
+            return Err(KeysError::Missing { path: self.path.clone(), id, values }.into());
         }
         Ok(read)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_core::Rng;
-use coffer_crypto::{Context, Keyring, OpenError};
+use coffer_crypto::{Context, KeyFile, Keyring, OpenError};
 use coffer_store::{SealedRow, Store, StoreError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,20 @@ pub async fn open_all(store: &Store, keyring: &Keyring) -> Result<u64, ResealErr
             opened += 1;
         }
     }
+}
+
+/// A key that is missing among the keys that were read, or another one there, although it seals values: and how many.
+pub async fn lost(
+    store: &Store,
+    known: &KeyFile,
+    read: &KeyFile,
+) -> Result<Option<(String, u64)>, ResealError> {
+    let lost: Vec<_> = known.ids().filter(|id| known.key(id) != read.key(id)).collect();
+    if lost.is_empty() {
+        return Ok(None);
+    }
+    let counts = count(store).await?;
+    Ok(lost.into_iter().find_map(|id| Some((id.to_owned(), *counts.get(id).filter(|count| **count > 0)?))))
 }
 
 /// What one pass came to.

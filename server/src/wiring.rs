@@ -16,12 +16,7 @@ use coffer_vault::Vault;
 
 use ipnet::IpNet;
 
-use crate::{
-    commands::Failure,
-    config::Config,
-    keyfile::{self, FileSource},
-    sandbox::Beside,
-};
+use crate::{commands::Failure, config::Config, place::Place, sandbox::Beside};
 
 /// Database and keys: what every command needs.
 pub struct Base {
@@ -29,6 +24,8 @@ pub struct Base {
     pub store: Store,
     /// The key-encryption keys.
     pub keyring: Arc<Keyring>,
+    /// Where they are kept.
+    pub place: Place,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -49,24 +46,22 @@ pub async fn database(config: &Config) -> Result<(Store, usize), Failure> {
     Ok((store, pending))
 }
 
-/// Opens the database, brings it up to date, and reads the key file.
+/// Opens the database, brings it up to date, and gets the keys.
 pub async fn base(config: &Config) -> Result<Base, Failure> {
-    let (base, alone) = starting(config).await?;
+    let (store, _) = database(config).await?;
+    let (base, alone) = starting(config, store).await?;
     alone.end().await?;
     Ok(base)
 }
 
-/// The same, with a turn that a server keeps until it has everything that is made at the first start: two that start
-/// over an empty database would make a key file each, and signing keys each.
-pub async fn starting(config: &Config) -> Result<(Base, Held), Failure> {
-    let (store, _) = database(config).await?;
-    let alone = store.start_alone().await?;
-    let fresh = store.seals().page(None, 1).await?.is_empty();
-    let path = config.keys.file.clone();
-    let keys = keyfile::load(&path, fresh)?;
-    let source = Arc::new(FileSource { path, store: store.clone() });
-    let keyring = Arc::new(Keyring::from(keys).with_source(source));
-    Ok((Base { store, keyring, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng) }, alone))
+/// Gets the keys of an open database, with a turn that a server keeps until it has everything that is made at the
+/// first start: two that start over an empty database would make a key file each, and signing keys each.
+pub async fn starting(config: &Config, store: Store) -> Result<(Base, Held), Failure> {
+    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(SystemRng));
+    let place = Place::of(config, &store)?;
+    let (keys, alone) = place.load(&store, clock.as_ref(), rng.as_ref()).await?;
+    let keyring = Arc::new(Keyring::from(keys).with_source(place.source(&store)));
+    Ok((Base { store, keyring, place, clock, rng }, alone))
 }
 
 /// The providers, with those that the operator added.
@@ -103,7 +98,7 @@ pub async fn house(config: &Config, base: &Base, sandbox: Option<&Sandbox>) -> R
     }
     let outbound =
         OutboundConfig { allow_private, timeout: Duration::from_secs(config.outbound.timeout_seconds) };
-    let Base { store, keyring, clock, rng } = base;
+    let Base { store, keyring, clock, rng, .. } = base;
     let keys = SigningKeys::load(store.clone(), keyring.clone(), clock.clone(), rng.as_ref())
         .await?
         .cached_for(config.keys.jwks_cache_seconds);

@@ -32,6 +32,7 @@ mod providers;
 mod server;
 mod settings;
 mod tokens;
+mod transit;
 
 pub use client::Client;
 pub use handle::{Config, Providers, StartError};
@@ -39,3 +40,4 @@ pub use log::{ClientMethod, Counters, Seen};
 pub use place::Grant;
 pub use provider::{Provider, UnknownHost};
 pub use settings::{Authentication, Mode, Pkce, Rotation, Settings, SettingsError, TokenBody};
+pub use transit::{Transit, TransitMode};

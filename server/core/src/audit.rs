@@ -74,6 +74,7 @@ codes! {
     KeyActivated "key.activated" true "Key-encryption key activated"
     KeyResealed "key.resealed" true "Stored values sealed anew"
     KeyRemoved "key.removed" true "Key-encryption key removed"
+    KeyMoved "key.moved" true "Key-encryption keys moved to or from a key service"
     UserSignedIn "user.signed_in" true "User signed in"
     UserSignInFailed "user.sign_in_failed" false "User failed to sign in"
     UserConsented "user.consented" true "User consented"

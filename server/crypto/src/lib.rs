@@ -10,6 +10,7 @@ pub mod password;
 pub mod public_keys;
 pub mod seal;
 pub mod secret;
+pub mod service;
 pub mod signing;
 
 pub use client_secret::KeptSecret;
@@ -18,4 +19,5 @@ pub use key_file::{Kek, KeyFile, KeyFileError};
 pub use keyring::{KeySource, Keyring, SourceError};
 pub use seal::{Context, OpenError, Sealed};
 pub use secret::Secret;
+pub use service::{KeyService, KeyServiceError, WrappedKey};
 pub use signing::{SigningError, SigningKey};

@@ -34,14 +34,18 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), Failure> {
         _ = fs::remove_file(file);
     }
     let (size, keys) = done?;
-    say(format_args!(
-        "Wrote {} ({} kB). The key file is not in it. To be of use, it needs these keys of {}: {}. Keep a copy of \
-         them elsewhere.",
-        file.display(),
-        size / 1000,
-        config.keys.file.display(),
-        keys.join(", ")
-    ));
+    let keys = keys.join(", ");
+    let needs = match config.keys.service.address {
+        Some(_) => format!(
+            "It needs the key service to be of use: the keys {keys} are in it, wrapped by the service's key {}.",
+            config.keys.service.key
+        ),
+        None => format!(
+            "The key file is not in it. To be of use, it needs these keys of {}: {keys}. Keep a copy of them elsewhere.",
+            config.keys.file.display()
+        ),
+    };
+    say(format_args!("Wrote {} ({} kB). {needs}", file.display(), size / 1000));
     Ok(())
 }
 

@@ -1,32 +1,30 @@
 //! `coffer keys`
 
-use std::path::Path;
-
 use coffer_contract::application::SigningAlgorithm;
-use coffer_core::{
-    Timestamp,
-    audit::{Actor, AuditEvent, EventCode},
-};
-use coffer_crypto::KeyFile;
+use coffer_core::Timestamp;
+use coffer_crypto::{KeyFile, KeyFileError};
 use coffer_oidc::keys::{Start, rotate};
 use coffer_store::{KeyHolder, StoredSigningKey};
 
-use super::{Failure, say};
+use super::{Failure, migrate, say};
 use crate::{
     cli::KeysCommand,
     config::Config,
-    keeper, keyfile, reseal,
+    keeper, reseal,
     wiring::{self, Base},
 };
 
 pub(super) async fn run(config: &Config, command: KeysCommand) -> Result<(), Failure> {
+    if let KeysCommand::Migrate { from_file, to_file } = command {
+        return migrate::run(config, from_file.as_deref(), to_file.as_deref()).await;
+    }
     let base = wiring::base(config).await?;
-    let path = &config.keys.file;
-    match command {
-        KeysCommand::List => list(path, &base).await,
-        KeysCommand::Add => add(path, &base).await,
-        KeysCommand::Activate { id, force } => activate(path, &base, &id, force).await,
-        KeysCommand::Remove { id } => remove(path, &base, &id).await,
+    let done = match command {
+        KeysCommand::List => list(&base).await,
+        KeysCommand::Add => add(&base).await,
+        KeysCommand::Activate { id, force } => activate(&base, &id, force).await,
+        KeysCommand::Remove { id } => remove(&base, &id).await,
+        KeysCommand::Rewrap => migrate::rewrap(&base).await,
         KeysCommand::RotateSigning { alg, compromised } => {
             let start = match compromised {
                 true => Start::Compromised,
@@ -34,18 +32,22 @@ pub(super) async fn run(config: &Config, command: KeysCommand) -> Result<(), Fai
             };
             rotate_signing(&base, &alg, start).await
         }
-    }
+        KeysCommand::Migrate { .. } => Ok(()),
+    };
+    let closed = base.store.clone().close().await;
+    done?;
+    Ok(closed?)
 }
 
-async fn list(path: &Path, base: &Base) -> Result<(), Failure> {
-    let keys = keyfile::load(path, false)?;
+async fn list(base: &Base) -> Result<(), Failure> {
+    let keys = base.keyring.keys();
     let counts = reseal::count(&base.store).await?;
     for id in keys.ids() {
         let active = if id == keys.active_id() { " (active)" } else { "" };
         say(format_args!("{id}{active}: seals {} values", counts.get(id).unwrap_or(&0)));
     }
     for (id, count) in counts.iter().filter(|(id, _)| keys.key(id).is_none()) {
-        say(format_args!("{id} is missing from {}: it seals {count} values", path.display()));
+        say(format_args!("{id} is missing from {}: it seals {count} values", base.place));
     }
     let now = base.clock.now();
     for KeyHolder { node, known, active, .. } in keeper::running(&base.store, now).await? {
@@ -74,48 +76,49 @@ fn state(key: &StoredSigningKey, all: &[StoredSigningKey], now: Timestamp) -> St
     }
 }
 
-async fn add(path: &Path, base: &Base) -> Result<(), Failure> {
-    let mut keys = keyfile::load(path, false)?;
-    let id = keys.add(base.rng.as_ref());
-    keyfile::write(path, &keys)?;
-    record(base, EventCode::KeyAdded, format!("Key {id} was added.")).await?;
+async fn add(base: &Base) -> Result<(), Failure> {
+    let id = base.place.add(&base.store, base.clock.as_ref(), base.rng.as_ref()).await?;
+    let copy = match base.place.file() {
+        Some(_) => "Copy the file to where you keep its copy, and to every other server; running",
+        None => "Running",
+    };
     say(format_args!(
-        "Added {id} to {}. It seals nothing yet. Copy the file to where you keep its copy, and to every other \
-         server; running ones notice it within seconds. Then run: coffer keys activate {id}",
-        path.display()
+        "Added {id} to {}. It seals nothing yet. {copy} servers notice it within seconds. Then run: coffer keys \
+         activate {id}",
+        base.place
     ));
     Ok(())
 }
 
-async fn activate(path: &Path, base: &Base, id: &str, force: bool) -> Result<(), Failure> {
-    let mut keys = keyfile::load(path, false)?;
-    keys.activate(id).map_err(|error| refused(path, error))?;
+async fn activate(base: &Base, id: &str, force: bool) -> Result<(), Failure> {
+    if base.keyring.keys().key(id).is_none() {
+        return Err(base.place.refused(KeyFileError::Unknown(id.to_owned())));
+    }
+    let copy = base.place.file().map(|path| format!("Copy {} to it, wait", path.display()));
     for KeyHolder { node, known, .. } in running(base).await? {
         if !force && !known.iter().any(|known| known == id) {
             return Err(Failure::Start(format!(
-                "server {node} does not have key {id} yet and could not open what is sealed with it. Copy {} to it, \
-                 wait some seconds, and try again; or pass --force if that server is gone for good",
-                path.display()
+                "server {node} does not have key {id} yet and could not open what is sealed with it. {} some seconds, \
+                 and try again; or pass --force if that server is gone for good",
+                copy.as_deref().unwrap_or("Wait")
             )));
         }
     }
-    keyfile::write(path, &keys)?;
-    record(base, EventCode::KeyActivated, format!("Key {id} was made the active one.")).await?;
+    base.place.activate(&base.store, base.clock.as_ref(), id).await?;
+    let copy = if base.place.file().is_some() { " Copy the file to every other server." } else { "" };
     say(format_args!(
-        "{id} is active in {}. Copy the file to every other server. Running ones notice it within seconds, and seal \
-         every value anew with it.",
-        path.display()
+        "{id} is active in {}.{copy} Running servers notice it within seconds, and seal every value anew with it.",
+        base.place
     ));
     Ok(())
 }
 
-async fn remove(path: &Path, base: &Base, id: &str) -> Result<(), Failure> {
-    let mut keys = keyfile::load(path, false)?;
-    keys.remove(id).map_err(|error| refused(path, error))?;
+async fn remove(base: &Base, id: &str) -> Result<(), Failure> {
+    let mut keys = KeyFile::clone(&base.keyring.keys());
+    keys.remove(id).map_err(|error| base.place.refused(error))?;
     unused(base, &keys, id).await?;
-    keyfile::write(path, &keys)?;
-    record(base, EventCode::KeyRemoved, format!("Key {id} was removed.")).await?;
-    say(format_args!("Removed {id} from {}.", path.display()));
+    base.place.remove(&base.store, base.clock.as_ref(), id).await?;
+    say(format_args!("Removed {id} from {}.", base.place));
     Ok(())
 }
 
@@ -131,7 +134,8 @@ async fn unused(base: &Base, keys: &KeyFile, id: &str) -> Result<(), Failure> {
         let KeyHolder { node, active, .. } = &holder;
         if active == id {
             return Err(Failure::Start(format!(
-                "server {node} seals with {id} still. Copy the key file, in which {} is active, to it",
+                "server {node} seals with {id} still, and not with {}. It notices within seconds, once it has the key file \
+                 where there is one",
                 keys.active_id()
             )));
         }
@@ -171,13 +175,4 @@ async fn rotate_signing(base: &Base, alg: &str, start: Start) -> Result<(), Fail
 
 async fn running(base: &Base) -> Result<Vec<KeyHolder>, Failure> {
     Ok(keeper::running(&base.store, base.clock.now()).await?)
-}
-
-async fn record(base: &Base, code: EventCode, text: String) -> Result<(), Failure> {
-    let event = AuditEvent::new(base.clock.now(), code, Actor::System, text);
-    Ok(base.store.audit().append(&[event]).await?)
-}
-
-fn refused(path: &Path, error: impl std::fmt::Display) -> Failure {
-    Failure::Start(format!("{}: {error}. `coffer keys list` shows the keys", path.display()))
 }

@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod blueprint;
 mod keys;
+mod migrate;
 mod restore;
 mod serve;
 
@@ -60,6 +61,9 @@ pub enum Failure {
     /// Sealed values.
     #[error(transparent)]
     Reseal(#[from] ResealError),
+    /// Keys of a key service.
+    #[error("{0}. Settings: keys.service")]
+    ServiceKeys(#[from] crate::service_keys::ServiceKeysError),
     /// Signing keys.
     #[error("{0}")]
     Signing(#[from] coffer_oidc::keys::KeysError),

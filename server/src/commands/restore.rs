@@ -13,7 +13,7 @@ use super::{
     backup::{create, database_file, named, sync_folder, with_suffix},
     say,
 };
-use crate::{config::Config, keyfile, reseal};
+use crate::{config::Config, place::Place, reseal};
 
 pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(), Failure> {
     let database = database_file(config.database.url.expose(), "pg_restore, while no server runs")?;
@@ -53,8 +53,12 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
         .map_err(|error| named(&database, &error))?;
     drop(claim);
     let kept = if there { format!(" What was there is now {}.", aside.display()) } else { String::new() };
+    let keys = match config.keys.service.address {
+        Some(_) => "the keys that the key service unwraps open",
+        None => "the key file opens",
+    };
     say(format_args!(
-        "Restored {} from {}; the key file opens all {sealed} sealed values.{kept}\n\
+        "Restored {} from {}; {keys} all {sealed} sealed values.{kept}\n\
          Everything is as it was at the backup:\n\
          - Refresh tokens that providers replaced since then are spent. Such accounts are marked \"needs consent\" when \
          they are next refreshed, and their users consent again.\n\
@@ -113,7 +117,7 @@ async fn claim(database: &Path) -> Result<Option<Claim>, Failure> {
     }
 }
 
-/// A copy that is up to date and that the key file opens. Returns how many values that are.
+/// A copy that is up to date and that the keys open. Returns how many values that are.
 async fn prepare(config: &Config, file: &Path, draft: &Path) -> Result<u64, Failure> {
     let failed = |error: io::Error| named(draft, &error);
     // Left by one that broke off.
@@ -124,7 +128,8 @@ async fn prepare(config: &Config, file: &Path, draft: &Path) -> Result<u64, Fail
     let url = format!("sqlite:{}", draft.display());
     let store = Store::connect(&url, config.database.connections).await?;
     store.migrate().await?;
-    let keyring = Keyring::from(keyfile::load(&config.keys.file, false)?);
+    // Wrapped keys are those of the backup.
+    let keyring = Keyring::from(Place::of(config, &store)?.existing().await?);
     let sealed = reseal::open_all(&store, &keyring).await?;
     store.close().await?;
     for suffix in ["-wal", "-shm"] {

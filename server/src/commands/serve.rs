@@ -1,18 +1,23 @@
 //! `coffer serve`
 
+use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use coffer_audit::AuditLog;
 use coffer_http::router;
-use tokio::net::TcpListener;
+use coffer_store::Held;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, say};
 use crate::{
     config::Config,
+    gate::Gate,
     keeper::Keeper,
     metrics, sandbox, serving,
     tls::Certificate,
@@ -21,6 +26,8 @@ use crate::{
 
 /// Pause between two clean-ups of what expired.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// Pause before a key service is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Longest time that requests under way may take once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -34,7 +41,10 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
     let certificate = Certificate::load(&config.tls)?;
     // Before it says that it is there: a signal right after that must not cut it off.
     let told = told_to_stop().map_err(|error| Failure::Start(format!("cannot take signals: {error}")))?;
-    let (base, alone) = wiring::starting(config).await?;
+    let stop = CancellationToken::new();
+    let mut told = pin!(told);
+    let mut door = Door { listener: Some((listener, certificate)), gate: Gate::default(), serving: None };
+    let Some((base, alone)) = base(config, &mut door, &stop, told.as_mut()).await? else { return Ok(()) };
     let sandbox = match with_sandbox {
         true => Some(sandbox::start(config, &base).await?),
         false => None,
@@ -52,7 +62,6 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
             config.public_url
         ));
     }
-    let stop = CancellationToken::new();
     let base = Arc::new(base);
     let keeper = Keeper::start(base.clone(), server.keys.clone()).await?;
     let keeper = tokio::spawn(keeper.run(stop.clone()));
@@ -79,14 +88,14 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         let stop = stop.clone();
         tokio::spawn(metrics::serve(listener, handle, stop))
     });
-    let serving = tokio::spawn(serving::run(listener, certificate, router(server.state), stop.clone()));
+    door.open(router(server.state), &stop);
     told.await;
     tracing::info!("stopping: requests under way are finished first");
     stop.cancel();
     if let Some(sandbox) = sandbox {
         sandbox.stop();
     }
-    if tokio::time::timeout(DRAIN, serving).await.is_err() {
+    if tokio::time::timeout(DRAIN, door.closed()).await.is_err() {
         tracing::warn!("some requests took too long and were cut off");
     }
     // A provider's answer that is on its way may hold a rotated token: it is written before the end.
@@ -100,6 +109,61 @@ pub(super) async fn run(config: &Config, with_sandbox: bool) -> Result<(), Failu
         let _ = measured.await;
     }
     Ok(())
+}
+
+/// Where requests come in: at a gate while the server waits, or at the whole server.
+struct Door {
+    listener: Option<(TcpListener, Option<Certificate>)>,
+    gate: Gate,
+    serving: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Door {
+    fn serve(&mut self, router: Router, stop: &CancellationToken) {
+        if let Some((listener, certificate)) = self.listener.take() {
+            self.serving = Some(tokio::spawn(serving::run(listener, certificate, router, stop.clone())));
+        }
+    }
+
+    fn open(&mut self, router: Router, stop: &CancellationToken) {
+        self.gate.open(router.clone());
+        self.serve(router, stop);
+    }
+
+    async fn closed(self) {
+        if let Some(serving) = self.serving {
+            _ = serving.await;
+        }
+    }
+}
+
+/// Database and keys. Waits for a key service that does not answer, and says so at the door. Nothing where the server is
+/// told to stop meanwhile: while it waits, that is; a migration is not broken off.
+async fn base(
+    config: &Config,
+    door: &mut Door,
+    stop: &CancellationToken,
+    mut told: Pin<&mut impl Future<Output = ()>>,
+) -> Result<Option<(Base, Held)>, Failure> {
+    let (store, _) = wiring::database(config).await?;
+    let mut complained = None;
+    loop {
+        match wiring::starting(config, store.clone()).await {
+            Err(Failure::ServiceKeys(error)) if error.is_transient() => {
+                let complaint = error.to_string();
+                if complained.as_ref() != Some(&complaint) {
+                    tracing::error!(%error, "waiting for the key service, which must unwrap the keys first");
+                    complained = Some(complaint);
+                }
+                door.serve(door.gate.router(), stop);
+                tokio::select! {
+                    () = &mut told => return Ok(None),
+                    () = tokio::time::sleep(ASK_AGAIN) => {}
+                }
+            }
+            outcome => return outcome.map(Some),
+        }
+    }
 }
 
 async fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {

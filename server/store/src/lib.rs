@@ -61,6 +61,7 @@ mod turns;
 mod upstream_logins;
 mod users;
 mod webhooks;
+mod wrapped_keys;
 
 use std::sync::Arc;
 
@@ -118,6 +119,7 @@ pub use turns::Held;
 pub use upstream_logins::UpstreamLogins;
 pub use users::Users;
 pub use webhooks::Webhooks;
+pub use wrapped_keys::{StoredKey, WrappedKeys};
 
 /// The database. Clones share the connections.
 #[derive(Clone, Debug)]
@@ -204,6 +206,8 @@ repositories! {
     signing_keys SigningKeys
     /// Running servers, and the key-encryption keys that each has.
     key_holders KeyHolders
+    /// Key-encryption keys that a key service wrapped.
+    wrapped_keys WrappedKeys
     /// The audit log.
     audit Audit
     /// The chain over the audit log.

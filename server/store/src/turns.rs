@@ -16,6 +16,8 @@ pub enum Turn {
     First = 3,
     /// What is granted by one user.
     Consent = 4,
+    /// Changing the wrapped keys.
+    Keys = 5,
     /// Who is an owner: each change must see who is left after the one before it.
     Owners = 20,
 }

@@ -16,4 +16,6 @@ mod keys;
 mod loaded;
 mod nodes;
 mod serve;
+mod service_keys;
+mod site;
 mod tls;

@@ -42,3 +42,4 @@ pub mod upstream_logins;
 pub mod users;
 pub mod webhook_deliveries;
 pub mod webhooks;
+pub mod wrapped_keys;

@@ -11,6 +11,7 @@ mod tokens;
 mod trust;
 mod users;
 mod webhooks;
+mod wrapped_keys;
 
 use coffer_contract::{
     Timestamp,

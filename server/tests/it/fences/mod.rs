@@ -1,8 +1,8 @@
 //! Single-use refresh tokens under load, on several servers that are killed: no token is spent twice, and no account
 //! is lost but those whose new token was on its way from the provider to a server that died.
 
-mod provider;
-mod seed;
+pub mod provider;
+pub mod seed;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{
@@ -136,7 +136,7 @@ impl Stage {
 
 /// The status of a good or unavailable answer, the error code of a refusal, or that there was no answer. A good one
 /// is for the account that was asked for.
-async fn exchange(http: &reqwest::Client, endpoint: &str, client: &str, account: &str) -> String {
+pub async fn exchange(http: &reqwest::Client, endpoint: &str, client: &str, account: &str) -> String {
     let form = [
         ("grant_type", "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token"),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:refresh_token"),
