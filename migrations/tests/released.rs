@@ -43,17 +43,10 @@ async fn columns(db: &DatabaseConnection, table: &str) -> Vec<(String, String)> 
 }
 
 /// Every row as SQL literals, by table; of these columns where they are named.
-async fn rows(
-    db: &DatabaseConnection,
-    of: Option<&BTreeMap<String, Vec<String>>>,
-) -> BTreeMap<String, Vec<String>> {
+async fn rows(db: &DatabaseConnection, of: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for table in tables(db).await {
-        let names: Vec<String> = match of.map(|of| of.get(&table)) {
-            Some(None) => continue,
-            Some(Some(names)) => names.clone(),
-            None => columns(db, &table).await.into_iter().map(|(name, _)| name).collect(),
-        };
+        let Some(names) = of.get(&table) else { continue };
         let quoted = names.iter().map(|name| format!("quote(\"{name}\")")).collect::<Vec<_>>();
         let query = format!("SELECT {} FROM \"{table}\" ORDER BY 1", quoted.join(" || ', ' || "));
         all.insert(table, texts(db, &query).await);
@@ -94,15 +87,19 @@ async fn every_released_schema_is_brought_up_to_date_with_its_rows() {
     for (name, sql) in dumps {
         let db = empty().await;
         db.execute_unprepared(&sql).await.unwrap();
-        let before = rows(&db, None).await;
         let mut of = BTreeMap::new();
         for table in tables(&db).await.into_iter().filter(|table| table != "seaql_migrations") {
-            let names = columns(&db, &table).await.into_iter().map(|(name, _)| name).collect();
+            let names = columns(&db, &table).await.into_iter().map(|(name, _)| name);
+            // Keys retire by their last token now: those that were replaced before are in use until then.
+            let names =
+                names.filter(|name| (table.as_str(), name.as_str()) != ("signing_keys", "retired_at"));
+            let names = names.collect();
             of.insert(table, names);
         }
+        let before = rows(&db, &of).await;
         db.execute_unprepared("PRAGMA foreign_keys = ON").await.unwrap();
         Migrator::up(&db, None).await.unwrap();
-        let after = rows(&db, Some(&of)).await;
+        let after = rows(&db, &of).await;
         for (table, rows) in before.iter().filter(|(table, _)| *table != "seaql_migrations") {
             assert!(!rows.is_empty(), "{name}: the dump has nothing in {table}");
             assert_eq!(after.get(table), Some(rows), "{name}: {table}");

@@ -193,8 +193,10 @@ impl SigningKeys {
 
 /// The key of `alg` that signs at `now`: the one that began last.
 fn signer(keys: &[Held], alg: SigningAlgorithm, now: Timestamp) -> Option<&Held> {
-    let begun = keys.iter().filter(|key| key.alg == alg && key.signs_from <= now && key.key.is_some());
-    begun.max_by(|a, b| (a.signs_from, a.id.as_str()).cmp(&(b.signs_from, b.id.as_str())))
+    let usable = || keys.iter().filter(|key| key.alg == alg && key.key.is_some());
+    let order = |a: &&Held, b: &&Held| (a.signs_from, a.id.as_str()).cmp(&(b.signs_from, b.id.as_str()));
+    // A clock that was put back to before any of them began leaves the first.
+    usable().filter(|key| key.signs_from <= now).max_by(order).or_else(|| usable().min_by(order))
 }
 
 fn context(id: &SigningKeyId) -> Context<'_> {
