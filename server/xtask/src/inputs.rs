@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Everything that the bundle and the stylesheet are made from.
-const SOURCES: [&str; 6] =
-    ["app", "server/contract", "style", "server/xtask/src", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 7] =
+    ["app", "server/contract", "style", "server/xtask/src", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"];
 
 /// A hash over the inputs' names and contents, and over the compiler's version.
 pub fn hash() -> Outcome<String> {
