@@ -23,9 +23,7 @@ pub fn test() -> Outcome {
     let server = Server::start()?;
     run(
         "Rust tests, on PostgreSQL",
-        cargo("test --workspace -- --include-ignored")
-            .env("TEST_DATABASE", &server.url)
-            .env("COFFER_FUZZ_MILLISECONDS", "50"),
+        cargo("test --workspace -- --include-ignored").env("TEST_DATABASE", &server.url),
     )
 }
 
