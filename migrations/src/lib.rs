@@ -19,10 +19,10 @@ mod m0011_trust;
 mod m0012_management;
 mod m0013_client_secrets;
 mod m0014_rate_limits;
-mod m0020_administrator_roles;
-mod m0021_audit_chain;
-mod m0022_keys;
-mod m0022_wrapped_keys;
+mod m0015_administrator_roles;
+mod m0016_audit_chain;
+mod m0017_keys;
+mod m0018_wrapped_keys;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -46,10 +46,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_management::Migration),
             Box::new(m0013_client_secrets::Migration),
             Box::new(m0014_rate_limits::Migration),
-            Box::new(m0020_administrator_roles::Migration),
-            Box::new(m0021_audit_chain::Migration),
-            Box::new(m0022_keys::Migration),
-            Box::new(m0022_wrapped_keys::Migration),
+            Box::new(m0015_administrator_roles::Migration),
+            Box::new(m0016_audit_chain::Migration),
+            Box::new(m0017_keys::Migration),
+            Box::new(m0018_wrapped_keys::Migration),
         ]
     }
 }

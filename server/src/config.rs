@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use coffer_contract::validate::is_loopback;
-use coffer_store::without_password;
+use coffer_store::{is_server, sqlite_file, without_password};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -89,7 +89,7 @@ impl DatabaseUrl {
 
     /// Whether it is that of a server.
     pub fn is_server(&self) -> bool {
-        self.0.starts_with("postgres://") || self.0.starts_with("postgresql://")
+        is_server(&self.0)
     }
 }
 
@@ -255,7 +255,7 @@ impl Config {
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("public_url must have no user name or password: it is shown to everyone".into());
         }
-        if !self.database.url.expose().starts_with("sqlite:") && !self.database.url.is_server() {
+        if sqlite_file(self.database.url.expose()).is_none() && !self.database.url.is_server() {
             return refuse(
                 "database.url must begin with sqlite: and name a file, such as sqlite:data/coffer.db, or with \
                  postgres:// and name a database on a server, such as postgres://coffer@db.example/coffer"

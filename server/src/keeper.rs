@@ -14,7 +14,7 @@ use coffer_store::{KeyHolder, Store, StoreError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{commands::Failure, hangup::Told, place::Place, reseal, wiring::Base};
+use crate::{commands::Failure, complaint::Complaint, hangup::Told, place::Place, reseal, wiring::Base};
 
 /// Pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -35,11 +35,11 @@ pub struct Keeper {
     signing: SigningKeys,
     told: Told,
     me: KeyHolder,
-    complained: Option<String>,
+    complaint: Complaint,
     work: Work,
     rewrap_at: Instant,
     verify_at: Instant,
-    service_complaint: Option<String>,
+    service_complaint: Complaint,
 }
 
 /// What is left to do under the active key.
@@ -73,11 +73,11 @@ impl Keeper {
             signing,
             told,
             me,
-            complained: None,
+            complaint: Complaint::default(),
             work: Work::new(),
             rewrap_at: Instant::now(),
             verify_at: Instant::now() + VERIFY_EVERY,
-            service_complaint: None,
+            service_complaint: Complaint::default(),
         };
         keeper.report().await?;
         Ok(keeper)
@@ -117,7 +117,7 @@ impl Keeper {
     async fn read_again(&mut self) {
         match self.base.keyring.read_again().await {
             Ok(changed) => {
-                self.complained = None;
+                self.complaint.end();
                 if changed {
                     let keys = self.base.keyring.keys();
                     let count = keys.ids().count();
@@ -129,11 +129,9 @@ impl Keeper {
                 }
             }
             Err(error) => {
-                let complaint = error.to_string();
-                if self.complained.as_ref() != Some(&complaint) {
+                if self.complaint.is_new(&error) {
                     tracing::error!(%error, "the key-encryption keys cannot be read again; those before stay");
                 }
-                self.complained = Some(complaint);
             }
         }
     }
@@ -197,16 +195,14 @@ impl Keeper {
         }
         match outcome {
             Ok(()) => {
-                if self.service_complaint.take().is_some() {
+                if self.service_complaint.end() {
                     tracing::info!("the key service can be used again");
                 }
             }
             Err(error) => {
-                let complaint = error.to_string();
-                if self.service_complaint.as_ref() != Some(&complaint) {
+                if self.service_complaint.is_new(&error) {
                     tracing::error!(%error, "the key service cannot be used; serving goes on, but no server could start");
                 }
-                self.service_complaint = Some(complaint);
             }
         }
     }

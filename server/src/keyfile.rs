@@ -10,7 +10,7 @@ use coffer_crypto::{KeyFile, KeyFileError, KeySource, SourceError};
 use coffer_store::Store;
 use thiserror::Error;
 
-use crate::reseal;
+use crate::{files, reseal};
 
 /// Why the key file cannot be used.
 #[derive(Debug, Error)]
@@ -101,16 +101,12 @@ pub fn write(path: &Path, keys: &KeyFile) -> Result<(), KeysError> {
         fs::create_dir_all(directory).map_err(file)?;
     }
     let draft = path.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     // One left behind by a write that broke off keeps its mode and owner: a new one is made.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(file(error)),
         _ => {}
     }
-    let mut out = options.open(&draft).map_err(file)?;
+    let mut out = files::create(&draft).map_err(file)?;
     out.write_all(keys.to_text().as_bytes()).and_then(|()| out.sync_all()).map_err(file)?;
     fs::rename(&draft, path).map_err(file)
 }

@@ -2,8 +2,10 @@
 
 mod cli;
 mod commands;
+mod complaint;
 mod config;
 mod explain;
+mod files;
 mod gate;
 mod hangup;
 mod keeper;

@@ -29,29 +29,37 @@ pub enum ResealError {
     },
 }
 
+/// A walk over every sealed value, some at a time.
+#[derive(Default)]
+struct Walk(Option<(&'static str, String)>);
+
+impl Walk {
+    /// The next of them; none when there are no more.
+    async fn next(&mut self, store: &Store) -> Result<Option<Vec<SealedRow>>, StoreError> {
+        let after = self.0.as_ref().map(|(table, row)| (*table, row.as_str()));
+        let rows = store.seals().page(after, BATCH).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        self.0 = Some((last.table, last.row.clone()));
+        Ok(Some(rows))
+    }
+}
+
 /// How many values each key seals, by key id.
 pub async fn count(store: &Store) -> Result<BTreeMap<String, u64>, ResealError> {
-    let mut counts = BTreeMap::new();
-    let mut after: Option<(&'static str, String)> = None;
-    loop {
-        let rows = store.seals().page(after.as_ref().map(|(t, r)| (*t, r.as_str())), BATCH).await?;
-        let Some(last) = rows.last() else { return Ok(counts) };
-        after = Some((last.table, last.row.clone()));
+    let (mut counts, mut walk) = (BTreeMap::new(), Walk::default());
+    while let Some(rows) = walk.next(store).await? {
         for row in &rows {
             let id = row.sealed.key_id().map_err(|source| open_error(row.table, &row.row, source))?;
             *counts.entry(id).or_insert(0) += 1;
         }
     }
+    Ok(counts)
 }
 
 /// Opens every value. Returns how many there are.
 pub async fn open_all(store: &Store, keyring: &Keyring) -> Result<u64, ResealError> {
-    let mut opened = 0;
-    let mut after: Option<(&'static str, String)> = None;
-    loop {
-        let rows = store.seals().page(after.as_ref().map(|(t, r)| (*t, r.as_str())), BATCH).await?;
-        let Some(last) = rows.last() else { return Ok(opened) };
-        after = Some((last.table, last.row.clone()));
+    let (mut opened, mut walk) = (0, Walk::default());
+    while let Some(rows) = walk.next(store).await? {
         for row in &rows {
             let context = Context { table: row.table, row: &row.row, column: row.column };
             let opening = keyring.open(context, &row.sealed).await;
@@ -59,6 +67,7 @@ pub async fn open_all(store: &Store, keyring: &Keyring) -> Result<u64, ResealErr
             opened += 1;
         }
     }
+    Ok(opened)
 }
 
 /// A key that is missing among the keys that were read, or another one there, although it seals values: and how many.
@@ -101,11 +110,9 @@ pub async fn run(
         return Ok(pass);
     }
     tracing::info!(count = left, active = keyring.keys().active_id(), "values are sealed anew");
-    let mut after: Option<(&'static str, String)> = None;
+    let mut walk = Walk::default();
     while !stop.is_cancelled() {
-        let rows = store.seals().page(after.as_ref().map(|(t, r)| (*t, r.as_str())), BATCH).await?;
-        let Some(last) = rows.last() else { break };
-        after = Some((last.table, last.row.clone()));
+        let Some(rows) = walk.next(store).await? else { break };
         let before = pass;
         for row in rows {
             match anew(store, keyring, rng, &row).await {

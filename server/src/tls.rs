@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Tls, hangup::Told};
+use crate::{complaint::Complaint, config::Tls, hangup::Told};
 
 /// Pause between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ type Content = [u8; 32];
 pub struct Certificate {
     files: Files,
     seen: Content,
-    complained: Option<String>,
+    complaint: Complaint,
     served: RustlsConfig,
     told: Told,
 }
@@ -111,7 +111,7 @@ impl Certificate {
         let (seen, server) = files.read()?;
         let served = RustlsConfig::from_config(Arc::new(server));
         let told = Told::new().map_err(TlsError::Signals)?;
-        Ok(Some(Self { files, seen, complained: None, served, told }))
+        Ok(Some(Self { files, seen, complaint: Complaint::default(), served, told }))
     }
 
     /// What new connections are served with, now and after each renewal.
@@ -140,19 +140,17 @@ impl Certificate {
     /// complained about once.
     fn take(&mut self, read: Result<(Content, ServerConfig), TlsError>) {
         match read {
-            Ok((content, _)) if content == self.seen => self.complained = None,
+            Ok((content, _)) if content == self.seen => _ = self.complaint.end(),
             Ok((content, server)) => {
                 self.served.reload_from_config(Arc::new(server));
                 self.seen = content;
-                self.complained = None;
+                self.complaint.end();
                 tracing::info!(path = %self.files.certificate.display(), "the certificate was renewed");
             }
             Err(error) => {
-                let complaint = error.to_string();
-                if self.complained.as_ref() != Some(&complaint) {
+                if self.complaint.is_new(&error) {
                     tracing::error!(%error, "the new certificate cannot be used; the one before it stays");
                 }
-                self.complained = Some(complaint);
             }
         }
     }

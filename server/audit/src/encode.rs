@@ -77,15 +77,7 @@ impl ChainKey {
     }
 }
 
-/// In lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The bytes of a link that was written by [`hex`].
+/// The bytes of a link that was written in hexadecimal.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 2 * LINK || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return None;
-    }
-    (0..LINK).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()).collect()
+    coffer_core::hex::unhex(text).filter(|link| link.len() == LINK)
 }

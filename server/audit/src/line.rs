@@ -1,10 +1,9 @@
 //! An event as it is exported: one JSON object a line, or one row of CSV.
 
 use coffer_contract::Timestamp;
+use coffer_core::hex::hex;
 use coffer_store::{ChainLink, StoredEvent};
 use serde::{Deserialize, Serialize};
-
-use crate::encode::hex;
 
 /// An event with its place in the chain: everything that its link proves, but the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
+use coffer_core::hex::hex;
 use coffer_store::{ChainHead, ChainLink, StoredEvent};
 
-use crate::{
-    AuditError, AuditLog,
-    encode::{ChainKey, hex},
-};
+use crate::{AuditError, AuditLog, encode::ChainKey};
 
 /// Links looked at in one go.
 const PAGE: u64 = 1000;

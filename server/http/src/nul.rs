@@ -9,17 +9,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{management, my_account, protocol};
+use crate::{management, my_account, protocol, router::CONSOLE_BODY};
 
 /// Longest body that is read here, in bytes: one more than any endpoint takes, so that they refuse it themselves.
-const LONGEST: usize = 512 * 1024 + 1;
+const LONGEST: usize = CONSOLE_BODY + 1;
 
 /// Refuses requests that hold one in their address or body.
 pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path().to_owned();
     if escaped(parts.uri.path_and_query().map_or("", |whole| whole.as_str()).as_bytes()) {
-        return refusal(&path);
+        return refusal(parts.uri.path());
     }
     if parts.headers.get(header::CONTENT_LENGTH).is_none() && body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
@@ -28,7 +27,7 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     if holds_one(&parts.headers, &bytes) {
-        return refusal(&path);
+        return refusal(parts.uri.path());
     }
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }

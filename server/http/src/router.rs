@@ -180,7 +180,7 @@ endpoints! {
 /// Longest body of a protocol request or hosted form, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
 /// Longest body of a dashboard action, in bytes.
-const CONSOLE_BODY: usize = 512 * 1024;
+pub(crate) const CONSOLE_BODY: usize = 512 * 1024;
 /// Longest time that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 

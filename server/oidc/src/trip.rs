@@ -5,6 +5,7 @@ use coffer_core::{
     Scopes, Timestamp,
     authorization::{UPSTREAM_SECONDS, UpstreamLogin},
     connection::Connection,
+    hex::hex,
     ids::ConnectSessionId,
     rng,
 };
@@ -214,8 +215,4 @@ impl Oidc {
 
 fn context(row: &str) -> Context<'_> {
     Context { table: "upstream_logins", row, column: "secrets" }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,14 +1,13 @@
 //! `coffer audit`
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use coffer_audit::{AuditLog, FileReport, Report, Span};
 
 use super::{Failure, say};
-use crate::{cli::AuditCommand, config::Config, wiring};
+use crate::{cli::AuditCommand, config::Config, files, wiring};
 
 pub(super) async fn run(config: &Config, command: AuditCommand) -> Result<ExitCode, Failure> {
     let base = wiring::base(config).await?;
@@ -18,31 +17,21 @@ pub(super) async fn run(config: &Config, command: AuditCommand) -> Result<ExitCo
         AuditCommand::Verify { file: Some(path), filtered } => {
             let file: Box<dyn BufRead + Send> = match path.as_os_str() == "-" {
                 true => Box::new(BufReader::new(std::io::stdin())),
-                false => Box::new(BufReader::new(File::open(&path).map_err(|error| named(&path, error))?)),
+                false => {
+                    Box::new(BufReader::new(File::open(&path).map_err(|error| Failure::file(&path, &error))?))
+                }
             };
             Ok(tell_file(&log.verify_file(file, filtered).await?))
         }
         AuditCommand::Export { from, to, output } => {
             let out: Box<dyn Write + Send> = match &output {
-                Some(path) => Box::new(new_file(path).map_err(|error| named(path, error))?),
+                Some(path) => Box::new(files::create(path).map_err(|error| Failure::file(path, &error))?),
                 None => Box::new(std::io::stdout()),
             };
             export(&log, Span { from, to }, out).await?;
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn named(path: &Path, error: std::io::Error) -> Failure {
-    Failure::Start(format!("{}: {error}", path.display()))
-}
-
-fn new_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 async fn export(log: &AuditLog, span: Span, out: Box<dyn Write + Send>) -> Result<(), Failure> {
@@ -80,23 +69,20 @@ fn tell(report: &Report) -> ExitCode {
         ));
         return ExitCode::SUCCESS;
     }
-    for found in &report.breaks {
-        say(found);
-    }
-    if report.further > 0 {
-        say(format_args!("and {} more", report.further));
-    }
+    list(&report.breaks, report.further);
     say(format_args!("The audit log is NOT as Coffer wrote it.{from}{waiting}"));
     ExitCode::FAILURE
 }
 
+fn list(found: &[impl std::fmt::Display], further: u64) {
+    found.iter().for_each(say);
+    if further > 0 {
+        say(format_args!("and {further} more"));
+    }
+}
+
 fn tell_file(report: &FileReport) -> ExitCode {
-    for complaint in &report.complaints {
-        say(complaint);
-    }
-    if report.further > 0 {
-        say(format_args!("and {} more", report.further));
-    }
+    list(&report.complaints, report.further);
     let (first, last) = report.span.unwrap_or_default();
     if !report.complaints.is_empty() {
         say("The file is NOT as Coffer wrote it.");

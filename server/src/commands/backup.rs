@@ -1,13 +1,13 @@
 //! `coffer backup`
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use coffer_store::{Store, sqlite_file};
 
 use super::{Failure, say};
-use crate::{config::Config, reseal};
+use crate::{config::Config, files, reseal};
 
 pub(super) async fn run(config: &Config, file: &Path) -> Result<(), Failure> {
     let url = &config.database.url;
@@ -26,8 +26,8 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), Failure> {
         ));
     }
     // Reserves the name: nothing is ever overwritten, also by two of these at once.
-    create(file).map_err(|error| named(file, &error))?;
-    let draft = with_suffix(file, "partial");
+    files::create(file).map_err(|error| Failure::file(file, &error))?;
+    let draft = files::beside(file, ".partial");
     let done = write(&store, &draft, file).await;
     if done.is_err() {
         _ = fs::remove_file(&draft);
@@ -51,8 +51,8 @@ pub(super) async fn run(config: &Config, file: &Path) -> Result<(), Failure> {
 
 /// Writes the copy beside its place, checks it, and moves it there. Returns its size and the keys that it needs.
 async fn write(store: &Store, draft: &Path, file: &Path) -> Result<(u64, Vec<String>), Failure> {
-    let failed = |error: io::Error| named(draft, &error);
-    create(draft).map_err(failed)?;
+    let failed = |error: io::Error| Failure::file(draft, &error);
+    files::create(draft).map_err(failed)?;
     store.copy_to(draft).await?;
     File::open(draft).and_then(|copy| copy.sync_all()).map_err(failed)?;
     let copy = Store::read_copy(draft).await?;
@@ -75,27 +75,6 @@ pub(super) fn database_file(url: &str, instead: &str) -> Result<PathBuf, Failure
             "this database is not a file but in PostgreSQL: use {instead} (docs/operate.md, Backup)"
         ))
     })
-}
-
-pub(super) fn named(path: &Path, error: &io::Error) -> Failure {
-    Failure::Start(format!("{}: {error}", path.display()))
-}
-
-/// Makes a new file that its owner alone can read.
-pub(super) fn create(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-/// `coffer.db.partial` for `coffer.db`.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    name.into()
 }
 
 /// Makes what was renamed last after a power failure, too.

@@ -1,7 +1,6 @@
 //! `coffer config`
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +8,7 @@ use std::process::ExitCode;
 use coffer_blueprint::{Action, BlueprintError, Desk, Draft, Issued, References, SystemSources};
 
 use super::{Failure, say};
-use crate::{cli::ConfigCommand, config::Config, wiring};
+use crate::{cli::ConfigCommand, config::Config, files, wiring};
 
 /// Status of `coffer config plan` when there is something to do.
 const CHANGES: u8 = 2;
@@ -177,11 +176,7 @@ fn write_secrets(path: &Path, issued: &[Issued]) -> io::Result<()> {
             _ = writeln!(text, "\n# {}\n\"{}\" = \"{}\"", one.name, one.client_id, secret.reveal());
         }
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = files::create(path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {
         discard(Some(path));

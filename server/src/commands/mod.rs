@@ -9,6 +9,7 @@ mod migrate;
 mod restore;
 mod serve;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use coffer_blueprint::BlueprintError;
@@ -87,6 +88,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What stops a file from being read, made or written.
+    pub fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self::Start(format!("{}: {error}", path.display()))
+    }
+
     /// What stops the database at `url` from being opened or brought up to date.
     pub fn database(url: &DatabaseUrl, source: StoreError) -> Self {
         // The migration library has no kind of its own for this.

@@ -10,10 +10,15 @@ use coffer_store::{Claim, Store};
 
 use super::{
     Failure,
-    backup::{create, database_file, named, sync_folder, with_suffix},
+    backup::{database_file, sync_folder},
     say,
 };
-use crate::{config::Config, place::Place, reseal};
+use crate::{
+    config::Config,
+    files::{self, beside},
+    place::Place,
+    reseal,
+};
 
 pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(), Failure> {
     let database = database_file(config.database.url.expose(), "pg_restore, while no server runs")?;
@@ -26,9 +31,9 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
     }
     check(config, file).await?;
     if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
+        fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     }
-    let draft = with_suffix(&database, "restoring");
+    let draft = beside(&database, ".restoring");
     let ready = async {
         let sealed = prepare(config, file, &draft).await?;
         // Last of all: it puts what is beside the old file into it.
@@ -40,9 +45,9 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
         remove(&draft);
     }
     let (sealed, claim) = ready?;
-    let aside = with_suffix(&database, &format!("before-restore-{}", SystemClock.now().seconds()));
+    let aside = beside(&database, format!(".before-restore-{}", SystemClock.now().seconds()));
     if there {
-        fs::rename(&database, &aside).map_err(|error| named(&database, &error))?;
+        fs::rename(&database, &aside).map_err(|error| Failure::file(&database, &error))?;
         // Of a database that was damaged; one that was claimed has none of them.
         for suffix in ["-wal", "-shm"] {
             _ = fs::rename(beside(&database, suffix), beside(&aside, suffix));
@@ -50,7 +55,7 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
     }
     fs::rename(&draft, &database)
         .and_then(|()| sync_folder(&database))
-        .map_err(|error| named(&database, &error))?;
+        .map_err(|error| Failure::file(&database, &error))?;
     drop(claim);
     let kept = if there { format!(" What was there is now {}.", aside.display()) } else { String::new() };
     let keys = match config.keys.service.address {
@@ -74,7 +79,7 @@ pub(super) async fn run(config: &Config, file: &Path, force: bool) -> Result<(),
 /// Whether a file is a whole database of this or an older version of Coffer's.
 async fn check(config: &Config, file: &Path) -> Result<(), Failure> {
     let unusable = |what: &str| Failure::Start(format!("{} is not restored: {what}", file.display()));
-    File::open(file).map_err(|error| named(file, &error))?;
+    File::open(file).map_err(|error| Failure::file(file, &error))?;
     for suffix in ["-wal", "-journal"] {
         if beside(file, suffix).exists() {
             return Err(unusable(&format!(
@@ -119,10 +124,10 @@ async fn claim(database: &Path) -> Result<Option<Claim>, Failure> {
 
 /// A copy that is up to date and that the keys open. Returns how many values that are.
 async fn prepare(config: &Config, file: &Path, draft: &Path) -> Result<u64, Failure> {
-    let failed = |error: io::Error| named(draft, &error);
+    let failed = |error: io::Error| Failure::file(draft, &error);
     // Left by one that broke off.
     remove(draft);
-    create(draft).map_err(failed)?;
+    files::create(draft).map_err(failed)?;
     fs::copy(file, draft).map_err(failed)?;
     private(draft).map_err(failed)?;
     let url = format!("sqlite:{}", draft.display());
@@ -149,12 +154,6 @@ fn private(path: &Path) -> io::Result<()> {
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
-}
-
-fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn remove(draft: &Path) {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use coffer_crypto::Sealed;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, DbBackend, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 
@@ -159,7 +159,7 @@ impl Chain {
     /// Whether an event may become visible after one with a larger number. In SQLite, who writes has the
     /// database for themselves.
     pub fn comes_late(&self) -> bool {
-        !matches!(self.0.backend(), DbBackend::Sqlite)
+        self.0.is_shared()
     }
 
     /// Up to `limit` events numbered above `after`, by number.

@@ -1,14 +1,11 @@
 //! First answers to requests that may come again (draft-ietf-httpapi-idempotency-key-header).
 
 use coffer_contract::Timestamp;
+use coffer_core::hex::hex;
 use coffer_crypto::{Sealed, TokenHash};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
-use crate::{
-    Store, StoreError,
-    entity::idempotent_answers as table,
-    row::{Row, hex},
-};
+use crate::{Store, StoreError, entity::idempotent_answers as table, row::Row};
 
 /// First answers to requests that may come again.
 #[derive(Clone, Debug)]

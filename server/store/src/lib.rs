@@ -80,7 +80,7 @@ pub use chain::{Chain, ChainHead, ChainLink, StoredEvent};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use clients::Clients;
 pub use codes::Codes;
-pub use connect::without_password;
+pub use connect::{is_server, without_password};
 pub use connect_sessions::{ConnectSessions, FoundSession};
 pub use connections::Connections;
 pub use consents::Consents;
@@ -263,10 +263,6 @@ impl Store {
 
     fn read(&self) -> &Db {
         &self.0.read
-    }
-
-    fn backend(&self) -> DbBackend {
-        self.0.write.get_database_backend()
     }
 
     fn write(&self) -> &Db {

@@ -57,7 +57,7 @@ impl Store {
 
     /// An SQLite file that was moved or deleted is written on, where nobody finds it.
     async fn in_place(&self) -> Result<(), StoreError> {
-        if self.backend() != DbBackend::Sqlite {
+        if self.is_shared() {
             return Ok(());
         }
         let list = Statement::from_string(DbBackend::Sqlite, "PRAGMA database_list");

@@ -1,6 +1,7 @@
 //! Reading columns: whatever does not fit the domain becomes an error that names table, row and column.
 
 use coffer_contract::Timestamp;
+use coffer_core::hex::hex;
 use coffer_crypto::TokenHash;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -70,17 +71,4 @@ pub fn instant(millis: Option<i64>) -> Option<Timestamp> {
 /// An optional instant for its column.
 pub fn millis(at: Option<Timestamp>) -> Option<i64> {
     at.map(Timestamp::millis)
-}
-
-/// Lower-case hexadecimal: how rows keyed by a hash are named.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// The bytes behind [`hex`]; `None` when it is not hexadecimal.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }

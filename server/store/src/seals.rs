@@ -1,5 +1,6 @@
 //! Every sealed value, wherever it stands: for sealing them anew under another key.
 
+use coffer_core::hex::{hex, unhex};
 use coffer_crypto::Sealed;
 use sea_orm::{
     ColumnTrait as _, EntityTrait, Iterable as _, PrimaryKeyToColumn as _, QueryFilter as _, QueryOrder as _,
@@ -12,7 +13,6 @@ use crate::{
         audit_chain, clients, connect_sessions, connections, idempotent_answers, revocations, signing_keys,
         token_sets, upstream_logins, webhooks,
     },
-    row::{hex, unhex},
 };
 
 /// A sealed value and its place. The place is what it was sealed for.

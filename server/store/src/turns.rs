@@ -1,6 +1,7 @@
 //! Taking turns: what one transaction at a time may do, on whatever node. SQLite has one writer anyway; on
 //! PostgreSQL it is an advisory lock that ends with its transaction.
 
+use coffer_crypto::TokenHash;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
 use crate::{Store, StoreError, db::Db};
@@ -31,7 +32,7 @@ pub struct Held(Option<DatabaseTransaction>);
 
 /// Waits for a turn, as long as it takes.
 pub async fn wait(store: &Store, turn: Turn) -> Result<Held, StoreError> {
-    if store.write().get_database_backend() != DbBackend::Postgres || matches!(store.write(), Db::Within(_)) {
+    if !store.is_shared() || matches!(store.write(), Db::Within(_)) {
         return Ok(Held(None));
     }
     let tx = store.begin().await?;
@@ -59,10 +60,8 @@ pub async fn take<C: ConnectionTrait>(tx: &C, turn: Turn) -> Result<(), StoreErr
 /// Takes a turn over one thing among many, for the rest of the transaction: things of different names wait for each
 /// other only by a rare accident.
 pub async fn take_over<C: ConnectionTrait>(tx: &C, turn: Turn, name: &str) -> Result<(), StoreError> {
-    // FNV-1a: it only spreads names over locks.
-    let hash =
-        name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    take_for(tx, turn, hash.cast_signed()).await
+    let [a, b, c, d, ..] = *TokenHash::of(name).as_bytes();
+    take_for(tx, turn, i32::from_be_bytes([a, b, c, d])).await
 }
 
 async fn take_for<C: ConnectionTrait>(tx: &C, turn: Turn, key: i32) -> Result<(), StoreError> {

@@ -1,10 +1,9 @@
 //! Several servers over one database.
 
-use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::harness::Place;
+use crate::harness::{Place, free_port};
 
 /// A server of several.
 pub struct Node {
@@ -24,7 +23,7 @@ impl Cluster {
     pub async fn start(place: Place, url: &str, count: usize) -> Self {
         let mut cluster = Self { place, url: url.to_owned(), nodes: Vec::new() };
         for _ in 0..count {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             let child = cluster.spawn(port);
             cluster.nodes.push(Node { port, child });
         }

@@ -1,8 +1,9 @@
 //! Running the binary, and what its answers must never hold.
 
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use coffer_store::Scratch;
 use tempfile::TempDir;
@@ -139,6 +140,27 @@ impl Outcome {
             assert!(self.err.contains(part), "“{part}” is not in: {}", self.err);
         }
     }
+}
+
+/// A port of this machine that nothing listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Sends a signal to a process that this test started.
+pub fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// For tests of several servers.
+pub fn must_be_shared() {
+    assert!(Scratch::is_shared(), "several servers share no SQLite file: name a server in TEST_DATABASE");
+}
+
+/// A database that several servers share.
+pub async fn shared_database() -> Scratch {
+    must_be_shared();
+    Scratch::new().await.unwrap()
 }
 
 pub fn set_mode(path: &Path, mode: u32) {

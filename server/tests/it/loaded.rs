@@ -1,7 +1,6 @@
 //! A running server in which an application exchanges its user's refresh token for a provider's access token.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{
     Arc,
@@ -11,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use coffer_contract::{
+    Timestamp,
     application::{ApplicationType, GrantType},
     connection::{ConnectionOptions, Purpose},
 };
@@ -30,7 +30,7 @@ use coffer_store::Store;
 use coffer_vault::{Consented, Vault};
 use reqwest::{Response, header::CONTENT_TYPE};
 
-use crate::harness::Place;
+use crate::harness::{self, Place, free_port};
 
 const CALLBACK: &str = "https://app.example/callback";
 /// What the vault holds.
@@ -67,7 +67,7 @@ impl Prepared {
         let keyring = Arc::new(Keyring::from(KeyFile::parse(&place.read("data/coffer.key")).unwrap()));
         let now = SystemClock.now();
         let event = |code| AuditEvent::new(now, code, Actor::System, "test");
-        let connection = connection(now);
+        let connection = connection("https://provider.example", now);
         store.connections().create(&connection, None, event(EventCode::ConnectionCreated)).await.unwrap();
         let client = Client {
             callbacks: vec![CALLBACK.into()],
@@ -79,16 +79,7 @@ impl Prepared {
         store.clients().create(&client, Some(&kept), event(EventCode::ApplicationCreated)).await.unwrap();
         let on = event(EventCode::ConnectionEnabled);
         store.connections().set_enabled(&connection.id, &client.id, true, now, on).await.unwrap();
-        let user = User {
-            id: UserId::from_text("oauth2|provider|ada"),
-            connection_id: connection.id.clone(),
-            provider_user_id: "ada".into(),
-            profile: Profile::default(),
-            created_at: now,
-            updated_at: now,
-            last_sign_in_at: now,
-            signed_out_at: None,
-        };
+        let user = user(&connection, "ada", now);
         store.users().sign_in(&user, event(EventCode::UserSignedIn)).await.unwrap();
         let consent = Scopes::parse("vault:provider offline_access", false);
         let agreed = event(EventCode::UserConsented);
@@ -133,7 +124,7 @@ impl Prepared {
     }
 
     fn launch(&self, mut command: Command, environment: &[(&str, &str)]) -> Option<Running> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         command.env("COFFER_LISTEN", format!("127.0.0.1:{port}")).envs(environment.iter().copied());
         command.env("COFFER_PUBLIC_URL", format!("http://localhost:{port}/"));
         let mut child = command.spawn().unwrap();
@@ -173,8 +164,9 @@ fn read(mut errors: ChildStderr) -> String {
     text
 }
 
-fn connection(now: coffer_contract::Timestamp) -> Connection {
-    let url = |path: &str| Some(format!("https://provider.example/{path}"));
+/// A connection named `provider` to the provider at `base`.
+pub fn connection(base: &str, now: Timestamp) -> Connection {
+    let url = |path: &str| Some(format!("{base}/{path}"));
     Connection {
         id: ConnectionId::generate(&SystemRng),
         name: "provider".into(),
@@ -194,6 +186,20 @@ fn connection(now: coffer_contract::Timestamp) -> Connection {
         created_at: now,
         updated_at: now,
         version: 1,
+    }
+}
+
+/// Who has this account there.
+pub fn user(connection: &Connection, account: &str, now: Timestamp) -> User {
+    User {
+        id: UserId::from_text(format!("oauth2|{}|{account}", connection.name)),
+        connection_id: connection.id.clone(),
+        provider_user_id: account.into(),
+        profile: Profile::default(),
+        created_at: now,
+        updated_at: now,
+        last_sign_in_at: now,
+        signed_out_at: None,
     }
 }
 
@@ -234,7 +240,7 @@ impl Running {
     }
 
     pub fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+        harness::signal(&self.child, name);
     }
 
     /// Ends it as told; what it complained about.
@@ -335,7 +341,8 @@ async fn exchange(
     post(client, url, &fields).await
 }
 
-async fn post(
+/// Sends a form.
+pub async fn post(
     client: &reqwest::Client,
     url: &str,
     fields: &[(&str, &str)],

@@ -1,11 +1,10 @@
 //! Several servers over one database: it does not matter which of them is asked.
 
-use coffer_store::Scratch;
 use reqwest::{Client, Response};
 
 use crate::{
     cluster::Cluster,
-    harness::{PASSWORD, Place},
+    harness::{PASSWORD, Place, shared_database},
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -29,8 +28,7 @@ fn sign_in(password: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a database that several servers share: cargo xtask test postgres"]
 async fn what_one_node_knows_the_others_know() {
-    assert!(Scratch::is_shared(), "several servers share no SQLite file: name a server in TEST_DATABASE");
-    let (place, scratch) = (Place::new(), Scratch::new().await.unwrap());
+    let (place, scratch) = (Place::new(), shared_database().await);
     let database = [("COFFER_DATABASE__URL", scratch.url.as_str())];
     place.run_in(&["admin", "create", "--email", EMAIL], &database, &format!("{PASSWORD}\n"));
     // They start at the same time over a database that has no signing keys yet.

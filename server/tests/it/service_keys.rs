@@ -9,7 +9,7 @@ use reqwest::Client;
 
 use crate::{
     fences::{exchange, provider::Provider, seed::World},
-    harness::mode,
+    harness::{mode, must_be_shared},
     site::{Server, Site},
 };
 
@@ -95,7 +95,7 @@ async fn those_that_start_at_once_have_one_key() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a database that several servers share: cargo xtask test postgres"]
 async fn servers_that_start_at_once_have_one_key_and_do_not_wait_for_each_others_calls() {
-    assert!(Scratch::is_shared(), "several servers share no SQLite file: name a server in TEST_DATABASE");
+    must_be_shared();
     let site = Site::new().await;
     site.service.set_mode(TransitMode::Slow(Duration::from_secs(4)));
     let mut servers = [site.serve(), site.serve(), site.serve()];

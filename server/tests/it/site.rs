@@ -1,13 +1,12 @@
 //! A server whose keys come from a key service: a stand-in with keys of its own.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use coffer_providers::Transit;
 use coffer_store::{Scratch, Store, StoredKey};
 
-use crate::harness::{Outcome, Place};
+use crate::harness::{self, Outcome, Place, free_port};
 
 /// Longest time for anything that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -100,7 +99,7 @@ impl Site {
     }
 
     fn spawn(&self, environment: &[(&str, String)]) -> Server<'_> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let name = format!("server-{port}.log");
         let log = std::fs::File::create(self.place.path(&name)).unwrap();
         let mut command = self.place.command(&["serve"]);
@@ -178,7 +177,7 @@ impl Server<'_> {
     }
 
     fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+        harness::signal(&self.child, name);
     }
 
     pub fn stop(mut self) {

@@ -1,14 +1,14 @@
 //! `tls.certificate` and `tls.key`: what is wrong with them is said; what is served, and renewed.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use reqwest::{Client, Version, tls};
 
-use crate::harness::{Place, set_mode};
+use crate::harness::{self, Place, free_port, set_mode};
 
 const URL: (&str, &str) = ("COFFER_PUBLIC_URL", "https://localhost:8443/");
 const CERTIFICATE: (&str, &str) = ("COFFER_TLS__CERTIFICATE", "server.pem");
@@ -81,7 +81,7 @@ struct Server {
 
 impl Server {
     fn start(place: &Place) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = place.command(&["serve"]);
         command.env("COFFER_LISTEN", format!("127.0.0.1:{port}")).envs([CERTIFICATE, KEY]);
         command.env("COFFER_PUBLIC_URL", format!("https://localhost:{port}/"));
@@ -106,7 +106,7 @@ impl Server {
     }
 
     fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+        harness::signal(&self.child, name);
     }
 
     /// Stops it; what it complained about.

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Outcome,
-    command::{cargo, output, program, root, run, target},
+    command::{cargo, is_root, output, program, root, run, target},
     server, web,
 };
 
@@ -112,9 +112,8 @@ fn find_chromium() -> Outcome<Option<PathBuf>> {
 
 /// Installs Debian packages where this may; says what to do where it may not.
 pub fn install(what: &str, packages: &[&str]) -> Outcome {
-    let root_user = output(program("id").arg("-u")).as_deref() == Some("0");
     let apt = output(program("apt-get").arg("--version")).is_some();
-    if !(root_user && apt) {
+    if !(is_root() && apt) {
         let advice = if apt {
             format!("sudo apt-get install {}", packages.join(" "))
         } else {

@@ -58,6 +58,11 @@ pub fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// Whether this runs as root.
+pub fn is_root() -> bool {
+    output(program("id").arg("-u")).as_deref() == Some("0")
+}
+
 fn missing(command: &Command, error: &std::io::Error) -> String {
     format!("{} cannot be started: {error}", command.get_program().display())
 }

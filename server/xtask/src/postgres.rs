@@ -11,12 +11,13 @@ use std::{
 use crate::{
     Outcome,
     browser::install,
-    command::{cargo, output, program, run},
+    command::{cargo, is_root, program, run},
 };
 
-/// Where distributions put the server's programs.
-const FOLDERS: [&str; 3] =
-    ["/usr/lib/postgresql", "/opt/homebrew/opt/postgresql@17/bin", "/usr/local/opt/postgresql@17/bin"];
+/// Where Debian puts the server's programs: in a folder for each version.
+const VERSIONS: &str = "/usr/lib/postgresql";
+/// Where Homebrew puts them.
+const FOLDERS: [&str; 2] = ["/opt/homebrew/opt/postgresql@17/bin", "/usr/local/opt/postgresql@17/bin"];
 
 /// `cargo xtask test postgres`.
 pub fn test() -> Outcome {
@@ -100,14 +101,10 @@ impl Drop for Server {
     }
 }
 
-fn is_root() -> bool {
-    output(program("id").arg("-u")).as_deref() == Some("0")
-}
-
 /// The folder with the newest server's programs.
 fn find() -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> = FOLDERS.iter().map(PathBuf::from).collect();
-    let versions = fs::read_dir(FOLDERS[0]).into_iter().flatten().flatten();
+    let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let mut versions: Vec<(u32, PathBuf)> = versions
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .collect();

@@ -1,15 +1,15 @@
 //! What an invitation's link opens.
 
-use coffer_contract::administrator::{AdministratorView, InvitationState, PASSWORD_MIN};
+use coffer_contract::administrator::{AdministratorView, InvitationState};
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
-use super::strength;
+use super::password::NewPassword;
 use crate::{
     address,
     console::frame::Doorway,
     server_fns::administrator::{AcceptInvitation, invitation_state},
-    ui::{Errors, errors::Problem, field::Field, form::Submit, load::loaded},
+    ui::{Errors, errors::Problem, form::Submit, load::loaded},
 };
 
 /// The invited person chooses a password.
@@ -39,7 +39,6 @@ pub(crate) fn Invitation() -> impl IntoView {
 fn Accept(token: String, invited: AdministratorView) -> impl IntoView {
     let action = ServerAction::<AcceptInvitation>::new();
     let errors = Errors::new();
-    let password = RwSignal::new(String::new());
     errors.claim("password");
     errors.follow(action.value());
     view! {
@@ -60,19 +59,7 @@ fn Accept(token: String, invited: AdministratorView) -> impl IntoView {
                     readonly
                 />
             </div>
-            <div>
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    autocomplete="new-password"
-                    value=password
-                    errors=errors
-                    required=true
-                    hint=format!("At least {PASSWORD_MIN} characters; a few unrelated words are easy to remember.")
-                />
-                <p class="hint mt-1" role="status">{move || strength(&password.read())}</p>
-            </div>
+            <NewPassword errors=errors/>
             <Submit label="Join" pending=action.pending() class="btn btn-primary btn-wide"/>
         </ActionForm>
     }

@@ -1,12 +1,14 @@
 //! The first administrator, and those who are invited.
 
 mod invitation;
+mod password;
 
-use coffer_contract::administrator::{PASSWORD_MIN, SetupState};
+use coffer_contract::administrator::SetupState;
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
 pub(crate) use self::invitation::Invitation;
+use self::password::NewPassword;
 use super::frame::Doorway;
 use crate::{
     address,
@@ -51,7 +53,6 @@ fn SetupForm(token: String) -> impl IntoView {
     let action = ServerAction::<CompleteSetup>::new();
     let errors = Errors::new();
     let email = RwSignal::new(String::new());
-    let password = RwSignal::new(String::new());
     errors.claim("email");
     errors.claim("password");
     errors.follow(action.value());
@@ -69,49 +70,9 @@ fn SetupForm(token: String) -> impl IntoView {
                 errors=errors
                 required=true
             />
-            <div>
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    autocomplete="new-password"
-                    value=password
-                    errors=errors
-                    required=true
-                    hint=format!("At least {PASSWORD_MIN} characters; a few unrelated words are easy to remember.")
-                />
-                <p class="hint mt-1" role="status">{move || strength(&password.read())}</p>
-            </div>
+            <NewPassword errors=errors/>
             <Submit label="Create administrator" pending=action.pending() class="btn btn-primary btn-wide"/>
         </ActionForm>
     }
     .into_any()
-}
-
-/// A word about how good the password is; length counts most.
-fn strength(password: &str) -> &'static str {
-    let length = password.chars().count();
-    let mut seen: Vec<char> = password.chars().collect();
-    seen.sort_unstable();
-    seen.dedup();
-    match length {
-        0 => "",
-        n if n < PASSWORD_MIN => "Too short so far.",
-        _ if seen.len() < 6 => "Weak: it repeats the same few characters.",
-        n if n < 16 => "Good. Longer is stronger.",
-        _ => "Strong.",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn length_and_variety_make_a_password_strong() {
-        assert_eq!(strength(""), "");
-        assert_eq!(strength("short"), "Too short so far.");
-        assert!(strength("aaaaaaaaaaaaaaaaaaaa").starts_with("Weak"));
-        assert_eq!(strength("correct horse battery"), "Strong.");
-    }
 }

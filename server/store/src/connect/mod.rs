@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 
 use crate::StoreError;
 
-pub use postgres::without_password;
+pub use postgres::{is_address as is_server, without_password};
 
 /// The connections to a database. On PostgreSQL both are the same.
 pub struct Opened {

@@ -14,7 +14,7 @@ const LOCK_MILLIS: &str = "10000";
 /// A node that vanished between two statements gives its locks back after this time.
 const IDLE_IN_TRANSACTION_MILLIS: &str = "60000";
 
-/// Whether `url` is an address of this kind.
+/// Whether `url` is an address of a PostgreSQL server.
 pub fn is_address(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }

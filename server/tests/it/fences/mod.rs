@@ -15,7 +15,11 @@ use coffer_store::Scratch;
 use provider::{Mood, Provider};
 use seed::{CONNECTION, SECRET, World, refresh_token};
 
-use crate::{cluster::Cluster, harness::Place};
+use crate::{
+    cluster::Cluster,
+    harness::{Place, shared_database},
+    loaded::post,
+};
 
 const NODES: usize = 4;
 const ACCOUNTS: usize = 200;
@@ -35,10 +39,9 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
-        assert!(Scratch::is_shared(), "several servers share no SQLite file: name a server in TEST_DATABASE");
         let accounts: Vec<String> = (0..ACCOUNTS).map(|n| format!("user{n}")).collect();
         let (provider, token_url) = Provider::start(accounts.iter().cloned()).await;
-        let (place, scratch) = (Place::new(), Scratch::new().await.unwrap());
+        let (place, scratch) = (Place::new(), shared_database().await);
         let world = World::new(&place, &scratch.url, &token_url).await;
         for account in &accounts {
             world.user(account).await;
@@ -146,9 +149,7 @@ pub async fn exchange(http: &reqwest::Client, endpoint: &str, client: &str, acco
         ("client_id", client),
         ("client_secret", SECRET),
     ];
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = http.post(endpoint).header("content-type", "application/x-www-form-urlencoded").body(body);
-    let Ok(answer) = request.send().await else { return "no answer".into() };
+    let Ok(answer) = post(http, endpoint, &form).await else { return "no answer".into() };
     let status = answer.status().as_u16();
     let Ok(text) = answer.text().await else { return "no answer".into() };
     let body: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();

@@ -2,23 +2,24 @@
 //! database.
 
 use coffer_contract::application::{ApplicationType, GrantType};
-use coffer_contract::connection::{ConnectionOptions, Purpose};
 use coffer_core::{
     Clock as _, Scopes, SystemClock, SystemRng, Timestamp,
     audit::{Actor, AuditEvent, EventCode},
     authorization::{AccessGrant, CodeGrant, SignIn},
     client::Client,
     connection::Connection,
-    ids::{ClientId, ConnectionId, FamilyId, TokenSetId, UserId},
+    ids::{ClientId, FamilyId, TokenSetId, UserId},
     refresh::{ABSOLUTE_SECONDS, IDLE_SECONDS, RefreshToken},
     token_set::{TokenSet, TokenSetState},
-    user::{Profile, User},
 };
 use coffer_crypto::{Context, KeptSecret, KeyFile, Keyring, Secret, TokenHash};
 use coffer_store::Store;
 use coffer_vault::Tokens;
 
-use crate::harness::Place;
+use crate::{
+    harness::Place,
+    loaded::{connection, user},
+};
 
 /// The application's secret.
 pub const SECRET: &str = "the application's own secret";
@@ -56,24 +57,8 @@ impl World {
         place.write_key_file(&file.to_text());
         let (keyring, now) = (Keyring::from(file), SystemClock.now());
         let connection = Connection {
-            id: ConnectionId::generate(&SystemRng),
-            name: CONNECTION.into(),
-            strategy: "oauth2".into(),
-            display_name: "Provider".into(),
-            client_id: "coffer".into(),
             client_secret_replaced_at: Some(now),
-            scopes: Scopes::parse("calendar", false),
-            purpose: Purpose::Both,
-            vault_enabled: true,
-            options: ConnectionOptions {
-                authorization_url: Some(token_url.replace("/token", "/authorize")),
-                token_url: Some(token_url.to_owned()),
-                user_info_url: Some(token_url.replace("/token", "/me")),
-                ..ConnectionOptions::default()
-            },
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            ..connection(token_url.trim_end_matches("/token"), now)
         };
         let sealed = keyring.seal(
             &SystemRng,
@@ -106,21 +91,11 @@ impl World {
     /// A user with an account, whose access token has ended.
     pub async fn user(&self, account: &str) {
         let now = self.now;
-        let id = UserId::from_text(format!("oauth2|{CONNECTION}|{account}"));
-        let user = User {
-            id: id.clone(),
-            connection_id: self.connection.id.clone(),
-            provider_user_id: account.into(),
-            profile: Profile::default(),
-            created_at: now,
-            updated_at: now,
-            last_sign_in_at: now,
-            signed_out_at: None,
-        };
+        let user = user(&self.connection, account, now);
         self.store.users().sign_in(&user, event(EventCode::UserSignedIn)).await.unwrap();
         let set = TokenSet {
             id: TokenSetId::generate(&SystemRng),
-            user_id: id.clone(),
+            user_id: user.id.clone(),
             connection_id: self.connection.id.clone(),
             provider_user_id: account.into(),
             label: None,
@@ -144,7 +119,7 @@ impl World {
         };
         let sealed = tokens.seal(&self.keyring, &SystemRng, context(&set.id)).unwrap();
         self.store.token_sets().put(&set, &sealed, event(EventCode::VaultStored)).await.unwrap();
-        self.signed_in(id, account).await;
+        self.signed_in(user.id, account).await;
     }
 
     async fn signed_in(&self, user_id: UserId, account: &str) {
