@@ -50,6 +50,8 @@ pub struct Config {
     pub management: Management,
     /// Metrics.
     pub metrics: Metrics,
+    /// Traces.
+    pub traces: Traces,
     /// The sandbox.
     pub sandbox: Sandbox,
     /// The log.
@@ -191,6 +193,16 @@ pub struct Metrics {
     pub listen: Option<SocketAddr>,
 }
 
+/// Traces.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// The OpenTelemetry collector that they are sent to.
+    pub endpoint: Option<Url>,
+    /// Share of requests that are recorded, 0 to 1.
+    pub sample: f64,
+}
+
 /// The sandbox of `coffer serve --sandbox`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -302,11 +314,35 @@ impl Config {
         if !(1..=30).contains(&self.outbound.timeout_seconds) {
             return refuse("outbound.timeout_seconds must be between 1 and 30".into());
         }
+        self.check_traces()?;
         Ok(self)
     }
 }
 
 impl Config {
+    fn check_traces(&self) -> Result<(), ConfigError> {
+        let refuse = |text: &str| Err(ConfigError::Setting(text.to_owned()));
+        if let Some(url) = &self.traces.endpoint {
+            // Not repeated: a password may be in it.
+            if !url.username().is_empty() || url.password().is_some() {
+                return refuse(
+                    "traces.endpoint must have no user name or password; put headers that the collector wants into \
+                     the environment variable OTEL_EXPORTER_OTLP_HEADERS",
+                );
+            }
+            if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some()
+            {
+                return refuse(
+                    "traces.endpoint must be an http or https address, such as http://127.0.0.1:4318",
+                );
+            }
+        }
+        if !(0.0..=1.0).contains(&self.traces.sample) {
+            return refuse("traces.sample must be between 0 and 1");
+        }
+        Ok(())
+    }
+
     /// Either a key file or a key service.
     fn check_service(&self) -> Result<(), ConfigError> {
         let refuse = |text: String| Err(ConfigError::Setting(text));

@@ -18,11 +18,16 @@ mod sandbox;
 mod service_keys;
 mod serving;
 mod tls;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+
+/// A request allocates hundreds of small things on one thread and frees them on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -20,6 +20,10 @@ pub mod token_set;
 pub mod user;
 pub mod webhook;
 
+/// Target of the spans that go to an OpenTelemetry collector (`docs/operate.md`, "Traces"). Nothing else does: what is in
+/// them was chosen field by field.
+pub const TRACES: &str = "coffer::traces";
+
 pub use clock::{Clock, SystemClock};
 pub use coffer_contract::Timestamp;
 pub use rng::{Rng, SystemRng};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use coffer_core::TRACES;
 use coffer_crypto::Secret;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use ipnet::IpNet;
@@ -15,6 +16,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
+use tracing::{Instrument as _, field::Empty};
 use url::{Host, Url};
 
 use crate::{
@@ -266,7 +268,27 @@ impl Purpose {
 /// Sends it, and notes how long the answer took.
 async fn send(purpose: Purpose, host: &str, request: RequestBuilder) -> Result<Response, OutboundError> {
     let started = Instant::now();
-    let sent = request.send().await;
+    let span = tracing::info_span!(
+        target: TRACES,
+        "outbound",
+        otel.name = format!("{} {host}", purpose.label()),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        server.address = host,
+        http.response.status_code = Empty,
+    );
+    let sent = request.send().instrument(span.clone()).await;
+    match &sent {
+        Ok(answer) => {
+            span.record("http.response.status_code", answer.status().as_u16());
+            if answer.status().is_client_error() || answer.status().is_server_error() {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        Err(_) => {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
     let status = sent.as_ref().map_or_else(|_| "0".to_owned(), |answer| answer.status().as_str().to_owned());
     // Administrators choose who is asked for tokens; elsewhere a stranger could make a time series of every name.
     let named = if purpose == Purpose::Token { host.to_owned() } else { String::new() };

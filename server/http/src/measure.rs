@@ -27,7 +27,7 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
 }
 
 /// The methods that endpoints have; a client may make up others.
-fn named(method: &Method) -> &'static str {
+pub(crate) fn named(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

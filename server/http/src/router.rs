@@ -16,7 +16,7 @@ use tower_http::{
 
 use crate::{
     AppState, assets, console, export, guard, health, hosted, management, measure, my_account, network, nul,
-    protocol, session,
+    protocol, session, traced,
 };
 
 /// What protects an endpoint from the wrong caller.
@@ -222,6 +222,7 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(nul::refuse))
         .layer(from_fn_with_state(state.clone(), guard::secure))
         .layer(from_fn(measure::measure))
+        .layer(from_fn(traced::trace))
         .layer(from_fn_with_state(state.clone(), network::identify))
         .with_state(state)
 }

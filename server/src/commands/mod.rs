@@ -23,7 +23,7 @@ use crate::{
     logging,
     reseal::ResealError,
     tls::{self, TlsError},
-    wiring,
+    traces, wiring,
 };
 
 /// Why a command failed. Each says what to change.
@@ -106,10 +106,24 @@ impl Failure {
 /// Runs a command.
 pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(cli.config.as_deref())?;
-    logging::start(&config.log)?;
+    let traces = match cli.command {
+        Command::Serve { .. } => traces::provider(&config.traces)?,
+        _ => None,
+    };
+    logging::start(&config.log, traces.as_ref())?;
     let done = match cli.command {
         Command::Config(command) => return blueprint::run(&config, command).await,
-        Command::Serve { sandbox } => serve::run(&config, sandbox).await,
+        Command::Serve { sandbox } => {
+            let served = serve::run(&config, sandbox).await;
+            if let Some(traces) = traces {
+                // What was not sent yet is; the collector may be slow.
+                let sent = tokio::task::spawn_blocking(move || traces.shutdown()).await;
+                if let Ok(Err(error)) = sent {
+                    tracing::warn!(%error, "the last traces were not sent");
+                }
+            }
+            served
+        }
         Command::Migrate => migrate(&config).await,
         Command::Admin(command) => admin::run(&config, command).await,
         Command::Audit(command) => return audit::run(&config, command).await,

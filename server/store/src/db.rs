@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use coffer_core::TRACES;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::RwLock;
+use tracing::{Instrument as _, Span};
 
 /// One of the two.
 #[derive(Clone, Debug)]
@@ -27,6 +29,25 @@ pub struct Outer {
     pub tx: RwLock<Option<DatabaseTransaction>>,
 }
 
+/// A statement as a span of a trace. Its text has no values in it: those are parameters.
+fn span(db: &Db, statement: &Statement) -> Span {
+    tracing::info_span!(
+        target: TRACES,
+        "query",
+        otel.name = statement.sql.split(' ').next(),
+        otel.kind = "client",
+        db.system.name = system(db),
+        db.query.text = statement.sql,
+    )
+}
+
+fn system(db: &Db) -> &'static str {
+    match db.get_database_backend() {
+        DbBackend::Postgres => "postgresql",
+        _ => "sqlite",
+    }
+}
+
 /// Somebody kept a store beyond its transaction.
 fn ended() -> DbErr {
     DbErr::Custom("the transaction has ended".to_owned())
@@ -36,7 +57,10 @@ impl Db {
     /// A transaction, or a savepoint in the one there is.
     pub async fn begin(&self, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
         match self {
-            Self::Pool(pool) => pool.begin_with_options(options).await,
+            Self::Pool(pool) => {
+                let span = tracing::info_span!(target: TRACES, "begin", otel.kind = "client", db.system.name = system(self));
+                pool.begin_with_options(options).instrument(span).await
+            }
             Self::Within(outer) => {
                 outer.tx.read().await.as_ref().ok_or_else(ended)?.begin_with_options(options).await
             }
@@ -63,7 +87,10 @@ impl ConnectionTrait for Db {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Pool(pool) => pool.execute_raw(statement).await,
+            Self::Pool(pool) => {
+                let span = span(self, &statement);
+                pool.execute_raw(statement).instrument(span).await
+            }
             Self::Within(outer) => {
                 outer.tx.read().await.as_ref().ok_or_else(ended)?.execute_raw(statement).await
             }
@@ -81,7 +108,10 @@ impl ConnectionTrait for Db {
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Pool(pool) => pool.query_one_raw(statement).await,
+            Self::Pool(pool) => {
+                let span = span(self, &statement);
+                pool.query_one_raw(statement).instrument(span).await
+            }
             Self::Within(outer) => {
                 outer.tx.read().await.as_ref().ok_or_else(ended)?.query_one_raw(statement).await
             }
@@ -90,7 +120,10 @@ impl ConnectionTrait for Db {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Pool(pool) => pool.query_all_raw(statement).await,
+            Self::Pool(pool) => {
+                let span = span(self, &statement);
+                pool.query_all_raw(statement).instrument(span).await
+            }
             Self::Within(outer) => {
                 outer.tx.read().await.as_ref().ok_or_else(ended)?.query_all_raw(statement).await
             }

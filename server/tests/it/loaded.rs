@@ -55,7 +55,7 @@ pub struct Running {
 #[derive(Clone)]
 pub struct Application {
     client_id: String,
-    secret: String,
+    pub secret: String,
     pub refresh: String,
 }
 
@@ -287,8 +287,12 @@ impl Running {
 
     /// One exchange.
     pub async fn exchange(&self, application: &Application) -> Response {
-        let url = format!("{}/oauth/token", self.url);
-        exchange(&reqwest::Client::new(), &url, application).await.unwrap()
+        self.exchange_by(&reqwest::Client::new(), application).await
+    }
+
+    /// One exchange, as this client sends it.
+    pub async fn exchange_by(&self, client: &reqwest::Client, application: &Application) -> Response {
+        exchange(client, &format!("{}/oauth/token", self.url), application).await.unwrap()
     }
 }
 

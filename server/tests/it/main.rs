@@ -19,3 +19,4 @@ mod serve;
 mod service_keys;
 mod site;
 mod tls;
+mod traces;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_core::{
-    Scopes, Timestamp,
+    Scopes, TRACES, Timestamp,
     audit::{Actor, AuditEvent, EventCode},
     connection::Connection,
     ids::{ClientId, TokenSetId},
@@ -12,6 +12,7 @@ use coffer_core::{
 };
 use coffer_crypto::{Sealed, Secret};
 use coffer_federation::{ProviderTokens, RefreshError, Upstream};
+use tracing::Instrument as _;
 
 use crate::{Inner, ReleaseError, Vault, VaultError, tokens::Tokens};
 
@@ -74,8 +75,9 @@ impl Vault {
     ) -> Result<Opened, ReleaseError> {
         let (inner, connection, id) = (Arc::clone(&self.0), connection.clone(), id.clone());
         let client_id = client_id.clone();
-        let work =
-            self.0.tasks.spawn(async move { inner.refresh(&connection, &id, &client_id, &goal).await });
+        let span = tracing::info_span!(target: TRACES, "refresh", coffer.connection = connection.name);
+        let work = async move { inner.refresh(&connection, &id, &client_id, &goal).await };
+        let work = self.0.tasks.spawn(work.instrument(span.or_current()));
         work.await.map_err(|_| VaultError::Stopped)?
     }
 }
