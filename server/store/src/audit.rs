@@ -18,14 +18,15 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError, StoredEvent,
+    batch::part,
     entity::{audit_events, clients},
     matching::{Match, end},
     outbox,
     span::{Listed, Order, Span, select},
 };
 
-/// Rows of one INSERT; 12 columns each stay far below every database's limit of parameters.
-const CHUNK: usize = 200;
+/// Rows of one INSERT at most; 12 columns each stay far below every database's limit of parameters.
+const MOST: usize = 128;
 
 /// The audit log.
 #[derive(Clone, Debug)]
@@ -36,9 +37,12 @@ pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> 
     for event in events {
         metrics::counter!("coffer_events_total", "event" => event.code.as_str()).increment(1);
     }
-    for chunk in events.chunks(CHUNK) {
+    let mut rest = events;
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(part(rest.len(), MOST));
         let rows = chunk.iter().map(row);
         audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
+        rest = after;
     }
     outbox::write(db, events).await
 }

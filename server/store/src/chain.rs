@@ -12,13 +12,14 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
+    batch::part,
     entity::{audit_chain, audit_events, audit_links},
 };
 
 /// The one row of the head.
 const ROW: &str = "log";
-/// Links of one INSERT.
-const CHUNK: usize = 500;
+/// Links of one INSERT at most.
+const MOST: usize = 256;
 
 /// The chain over the audit log.
 #[derive(Clone, Debug)]
@@ -213,11 +214,9 @@ impl Chain {
             tx.rollback().await?;
             return Ok(false);
         }
-        loop {
-            let chunk: Vec<_> = rows.by_ref().take(CHUNK).collect();
-            if chunk.is_empty() {
-                break;
-            }
+        while rows.len() > 0 {
+            let count = part(rows.len(), MOST);
+            let chunk: Vec<_> = rows.by_ref().take(count).collect();
             audit_links::Entity::insert_many(chunk).exec_without_returning(&tx).await?;
         }
         tx.commit().await?;

@@ -101,7 +101,7 @@ impl Clients {
         Ok(self.with_secret_hash(id).await?.and_then(|(_, hash)| hash))
     }
 
-    /// A client with the hash of its secret, in one query: for authenticating it.
+    /// A client with the hash of its secret: for authenticating it. Read together with others.
     pub async fn with_secret_hash(
         &self,
         id: &ClientId,
@@ -110,11 +110,20 @@ impl Clients {
         if id.as_str().contains('\0') {
             return Ok(None);
         }
-        let Some(row) = table::Entity::find_by_id(id.as_str()).one(self.0.read()).await? else {
-            return Ok(None);
+        self.0.batches().clients.read(id.clone(), |ids| self.with_secret_hashes(ids)).await
+    }
+
+    async fn with_secret_hashes(
+        &self,
+        ids: Vec<ClientId>,
+    ) -> Result<HashMap<ClientId, (Client, Option<TokenHash>)>, StoreError> {
+        let ids = ids.iter().map(ClientId::as_str);
+        let rows = table::Entity::find().filter(table::Column::Id.is_in(ids)).all(self.0.read()).await?;
+        let read = |row: table::Model| {
+            let secret = row.secret()?;
+            Ok((ClientId::from_text(row.id.clone()), (row.try_into()?, secret)))
         };
-        let secret = row.secret()?;
-        Ok(Some((row.try_into()?, secret)))
+        rows.into_iter().map(read).collect()
     }
 
     /// The sealed secrets of those of these clients that have one.

@@ -82,27 +82,49 @@ impl Connections {
         row.map(TryInto::try_into).transpose()
     }
 
-    /// The connection with this name, and how the application may use it: one query, for the path that matters most.
+    /// The connection with this name, and how the application may use it. Read together with others.
     pub async fn named_for(
         &self,
         name: &str,
         client: &ClientId,
     ) -> Result<Option<(Connection, Option<Enabled>)>, StoreError> {
-        let client = client.to_string();
+        let key = (name.to_owned(), client.clone());
+        self.0.batches().connections.read(key, |keys| self.all_named_for(keys)).await
+    }
+
+    async fn all_named_for(
+        &self,
+        keys: Vec<(String, ClientId)>,
+    ) -> Result<HashMap<(String, ClientId), (Connection, Option<Enabled>)>, StoreError> {
+        let clients: Vec<String> = keys.iter().map(|(_, client)| client.to_string()).collect();
         let to_enablement = connections::Entity::belongs_to(table::Entity)
             .from(connections::Column::Id)
             .to(table::Column::ConnectionId)
             .on_condition(move |_, enablement| {
-                Expr::col((enablement, table::Column::ClientId)).eq(client.clone()).into_condition()
+                let those = clients.iter().map(String::as_str);
+                Expr::col((enablement, table::Column::ClientId)).is_in(those).into_condition()
             });
-        let found = connections::Entity::find()
-            .filter(connections::Column::Name.eq(name))
+        let rows = connections::Entity::find()
+            .filter(connections::Column::Name.is_in(keys.iter().map(|(name, _)| name.as_str())))
             .join(JoinType::LeftJoin, to_enablement.into())
             .select_also(table::Entity)
-            .one(self.0.read())
+            .all(self.0.read())
             .await?;
-        let Some((connection, enablement)) = found else { return Ok(None) };
-        Ok(Some((connection.try_into()?, enablement.map(TryInto::try_into).transpose()?)))
+        let (mut named, mut enabled) = (HashMap::new(), HashMap::new());
+        for (connection, enablement) in rows {
+            if let Some(row) = enablement {
+                enabled.insert((connection.name.clone(), row.client_id.clone()), Enabled::try_from(row)?);
+            }
+            if !named.contains_key(&connection.name) {
+                named.insert(connection.name.clone(), Connection::try_from(connection)?);
+            }
+        }
+        let found = |(name, client): (String, ClientId)| {
+            let connection = named.get(&name)?.clone();
+            let how = enabled.get(&(name.clone(), client.to_string())).cloned();
+            Some(((name, client), (connection, how)))
+        };
+        Ok(keys.into_iter().filter_map(found).collect())
     }
 
     /// Whether the application may use the connection.

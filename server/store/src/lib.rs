@@ -7,6 +7,7 @@ mod administrators;
 mod api_references;
 mod apis;
 mod audit;
+mod batch;
 mod chain;
 mod client_grants;
 mod clients;
@@ -65,6 +66,7 @@ mod wrapped_keys;
 
 use std::sync::Arc;
 
+use batch::Batches;
 use coffer_core::Timestamp;
 use coffer_migrations::{Migrator, MigratorTrait as _};
 use db::Db;
@@ -131,6 +133,8 @@ struct Inner {
     write: Db,
     /// For reading.
     read: Db,
+    /// Reads that are made together.
+    batches: Batches,
     #[cfg(any(test, feature = "test-util"))]
     _directory: Option<tempfile::TempDir>,
 }
@@ -224,6 +228,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             write: Db::Pool(write),
             read: Db::Pool(read),
+            batches: Batches::default(),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         })))
@@ -263,6 +268,10 @@ impl Store {
 
     fn read(&self) -> &Db {
         &self.0.read
+    }
+
+    fn batches(&self) -> &Batches {
+        &self.0.batches
     }
 
     fn write(&self) -> &Db {

@@ -7,6 +7,7 @@ use tokio::sync::RwLock;
 
 use crate::{
     Inner, Store, StoreError,
+    batch::Batches,
     db::{Db, Outer},
     turns::{self, Turn},
 };
@@ -31,6 +32,7 @@ impl Store {
         let store = Store(Arc::new(Inner {
             write: within.clone(),
             read: within,
+            batches: Batches::default(),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         }));

@@ -1,6 +1,8 @@
 //! The vault's token sets. Whoever refreshes one holds its fence: a number that rises with every claim
 //! and every replacement, so that a write by anyone but the latest holder changes nothing.
 
+use std::collections::HashMap;
+
 use coffer_contract::Timestamp;
 use coffer_core::{
     audit::AuditEvent,
@@ -51,20 +53,35 @@ impl TokenSets {
         Ok(found.into_iter().map(|(set, _)| set).collect())
     }
 
-    /// The same, each with the sealed tokens of the same instant.
+    /// The same, each with the sealed tokens of the same instant. Read together with others.
     pub async fn for_user_with_tokens(
         &self,
         user: &UserId,
         connection: &ConnectionId,
     ) -> Result<Vec<(TokenSet, Sealed)>, StoreError> {
+        let key = (user.clone(), connection.clone());
+        let found = self.0.batches().token_sets.read(key, |keys| self.for_users_with_tokens(keys)).await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    async fn for_users_with_tokens(
+        &self,
+        keys: Vec<(UserId, ConnectionId)>,
+    ) -> Result<HashMap<(UserId, ConnectionId), Vec<(TokenSet, Sealed)>>, StoreError> {
         let rows = table::Entity::find()
-            .filter(table::Column::UserId.eq(user.as_str()))
-            .filter(table::Column::ConnectionId.eq(connection.as_str()))
+            .filter(table::Column::UserId.is_in(keys.iter().map(|(user, _)| user.as_str())))
+            .filter(table::Column::ConnectionId.is_in(keys.iter().map(|(_, connection)| connection.as_str())))
             .order_by_desc(table::Column::UpdatedAt)
             .order_by_asc(table::Column::Id)
             .all(self.0.read())
             .await?;
-        rows.into_iter().map(with_tokens).collect()
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let key =
+                (UserId::from_text(row.user_id.clone()), ConnectionId::from_text(row.connection_id.clone()));
+            found.entry(key).or_default().push(with_tokens(row)?);
+        }
+        Ok(found)
     }
 
     /// All accounts of a user, those connected first coming first.

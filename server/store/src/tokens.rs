@@ -1,5 +1,7 @@
 //! Tokens of this server: families, refresh tokens with rotation, access tokens (RFC 9700 section 4.14.2).
 
+use std::collections::HashMap;
+
 use coffer_contract::Timestamp;
 use coffer_core::{
     audit::AuditEvent,
@@ -191,11 +193,20 @@ impl Tokens {
 
     /// A refresh token, ended and revoked ones too: what presenting it means is the domain's to say.
     pub async fn refresh(&self, token: &TokenHash) -> Result<Option<RefreshToken>, StoreError> {
-        let found = refresh_tokens::Entity::find_by_id(token.as_bytes().to_vec())
+        let key = token.as_bytes().to_vec();
+        self.0.batches().refresh_tokens.read(key, |hashes| self.refresh_tokens(hashes)).await
+    }
+
+    async fn refresh_tokens(
+        &self,
+        hashes: Vec<Vec<u8>>,
+    ) -> Result<HashMap<Vec<u8>, RefreshToken>, StoreError> {
+        let rows = refresh_tokens::Entity::find()
+            .filter(refresh_tokens::Column::TokenHash.is_in(hashes))
             .find_also_related(token_families::Entity)
-            .one(self.0.read())
+            .all(self.0.read())
             .await?;
-        found.map(|(row, family)| row.in_family(family)).transpose()
+        rows.into_iter().map(|(row, family)| Ok((row.token_hash.clone(), row.in_family(family)?))).collect()
     }
 
     /// Exchanges `old` for its successor. The first exchange stamps `old`; within the overlap there may

@@ -103,7 +103,8 @@ impl Oidc {
             scopes: asked.filter(|scopes| !scopes.is_empty()),
             issued_token_type: ACCESS_TOKEN_TYPE,
         };
-        self.release(client, &subject, wanted, ip).await
+        let through = self.through(client, wanted.connection).await?;
+        self.release(client, &subject, wanted, through, ip).await
     }
 
     /// An access token for an API of this server's, in the user's name, with the client as actor.

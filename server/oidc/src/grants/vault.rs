@@ -68,9 +68,12 @@ impl Oidc {
             scopes: None,
             issued_token_type: FEDERATED_TOKEN_TYPE,
         };
-        let subject = self.subject(client, request, ip).await?;
+        // Asked at once: neither needs the other.
+        let (subject, through) =
+            tokio::join!(self.subject(client, request, ip), self.through(client, wanted.connection));
+        let subject = subject?;
         *user = Some(subject.user_id.clone());
-        self.release(client, &subject, wanted, ip).await
+        self.release(client, &subject, wanted, through?, ip).await
     }
 
     /// The provider's access token of the subject's account, from the vault.
@@ -79,9 +82,9 @@ impl Oidc {
         client: &Client,
         subject: &Subject,
         wanted: Wanted<'_>,
+        (connection, how): (Connection, Enabled),
         ip: Option<&str>,
     ) -> Result<TokenResponse, EndpointError> {
-        let (connection, how) = self.vault_connection_for(client, wanted.connection).await?;
         let release = ReleaseRequest {
             user_id: &subject.user_id,
             connection: &connection,
@@ -104,7 +107,8 @@ impl Oidc {
         })
     }
 
-    async fn vault_connection_for(
+    /// The connection whose tokens the client may have, and how.
+    pub(super) async fn through(
         &self,
         client: &Client,
         name: &str,
