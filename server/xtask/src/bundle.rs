@@ -21,7 +21,10 @@ pub struct Bundle {
 /// Compiles `coffer-app` for the browser.
 pub fn build() -> Outcome<Bundle> {
     let toolchain = wasm_target::ensure()?;
-    let mut command = cargo("build --package coffer-app --lib --features hydrate --profile wasm-release");
+    // Of this kind for the browser alone: the server would link, at every build, a library that nobody loads.
+    let mut command = cargo(
+        "rustc --package coffer-app --lib --crate-type cdylib --features hydrate --profile wasm-release",
+    );
     // A directory of its own, so that this build and the server's never wait for each other's lock.
     toolchain.apply(&mut command).arg("--target-dir").arg(target().join("web"));
     run("Browser bundle (WebAssembly; the first time takes a few minutes)", &mut command)?;
