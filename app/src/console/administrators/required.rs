@@ -15,6 +15,7 @@ pub(super) fn Required(required: bool, page: Shown) -> impl IntoView {
     let toasts = Toasts::of_page();
     let errors = Errors::new();
     let pending = RwSignal::new(false);
+    let done = RwSignal::new(0);
     let text = if required {
         "Every administrator needs a second factor. Who has none adds one at the next sign-in, before anything else."
     } else {
@@ -39,6 +40,7 @@ pub(super) fn Required(required: bool, page: Shown) -> impl IntoView {
     };
     let confirm = Callback::new(move |_: String| {
         send(errors, pending, require_second_factor(!required), move |()| {
+            done.update(|done| *done += 1);
             toasts.done(if required {
                 "It is not required any more."
             } else {
@@ -60,6 +62,7 @@ pub(super) fn Required(required: bool, page: Shown) -> impl IntoView {
                     errors=errors
                     pending=pending.into()
                     role=Role::Owner
+                    done=done
                     confirm=confirm
                 />
             </div>

@@ -30,7 +30,9 @@ pub(crate) fn Codes(codes: RecoveryCodes) -> impl IntoView {
     view! {
         <div class="grid gap-4" role="group" aria-labelledby="recovery-codes-title">
             <div class="sheet grid gap-3 rounded-lg bg-sunken p-4">
-                <h3 class="text-sm" id="recovery-codes-title" tabindex="-1">"Your recovery codes for Coffer"</h3>
+                <p class="text-sm font-semibold" id="recovery-codes-title" tabindex="-1">
+                    "Your recovery codes for Coffer"
+                </p>
                 <ol class="grid gap-2 sm:grid-cols-2">{rows}</ol>
                 <p class="hint">"Each works once, in the place of your second factor."</p>
             </div>
