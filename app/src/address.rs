@@ -19,6 +19,20 @@ pub(crate) const ACCOUNT: &str = "/console/account";
 /// The sign-in page.
 pub(crate) const SIGN_IN: &str = "/console/sign-in";
 
+/// Where a sign-in asks for the second factor. Like all that is below the sign-in page, nobody comes back to it.
+pub(crate) const SIGN_IN_FACTOR: &str = "/console/sign-in/factor";
+/// Where a sign-in has a second factor added.
+pub(crate) const SIGN_IN_ENROL: &str = "/console/sign-in/enrol";
+/// One's own page, for who signed in with a recovery code.
+#[cfg(feature = "ssr")]
+pub(crate) const RECOVERED: &str = "/console/account?signed-in=recovery-code";
+
+/// A page of the sign-in that goes on to `target` afterwards.
+#[cfg(feature = "ssr")]
+pub(crate) fn on_the_way(page: &str, target: &str) -> String {
+    format!("{page}?return_to={}", encode(inside(target)))
+}
+
 /// The sign-in page that comes back to `here` afterwards.
 pub(crate) fn sign_in(here: &str) -> String {
     format!("{SIGN_IN}?return_to={}", encode(here))
@@ -51,7 +65,6 @@ pub(crate) fn logs(filters: &[(&str, &str)]) -> String {
 }
 
 /// `target` if it is a page of the console, else [`HOME`]: nobody is sent to another site.
-#[cfg(any(feature = "ssr", test))]
 pub(crate) fn inside(target: &str) -> &str {
     let plain = target.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     // Browsers take `.` and `..` out of a path, encoded or not: it would lead out of the console.

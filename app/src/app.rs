@@ -16,7 +16,7 @@ use crate::{
         overview::Overview,
         registration,
         setup::{Invitation, Setup},
-        sign_in::SignIn,
+        sign_in::{Enrol, Factor, SignIn},
         users, webhooks,
     },
     ui::{Toasts, ready, toasts::ToastRegion},
@@ -35,6 +35,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/console/setup") view=Setup ssr=SsrMode::Async/>
                 <Route path=path!("/console/invitation") view=Invitation ssr=SsrMode::Async/>
                 <Route path=path!("/console/sign-in") view=SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/console/sign-in/factor") view=Factor ssr=SsrMode::Async/>
+                <Route path=path!("/console/sign-in/enrol") view=Enrol ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/console") view=Console ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path=address::HOME/> } ssr=SsrMode::Async/>
                     <Route path=path!("overview") view=Overview ssr=SsrMode::Async/>

@@ -86,6 +86,14 @@ pub(crate) fn copy(text: &str) -> bool {
     }
 }
 
+/// Asks where to print this page.
+pub(crate) fn print() {
+    #[cfg(feature = "hydrate")]
+    {
+        _ = leptos::prelude::window().print();
+    }
+}
+
 /// Another window of the browser.
 pub(crate) struct Window {
     #[cfg(feature = "hydrate")]

@@ -5,6 +5,7 @@
 const NAMES = new Set([
   ...["access_token", "refresh_token", "id_token", "subject_token", "actor_token", "token", "ticket"],
   ...["client_secret", "client_assertion", "secret", "password", "registration_access_token", "code_verifier"],
+  ...["current_password", "new_password", "codes"],
   ...["code", "connect_code", "device_code", "auth_session", "handle", "request_uri", "state", "nonce"],
 ]);
 /** Shorter ones are found by chance. */
@@ -29,7 +30,7 @@ function noteAll(value) {
     value.forEach(noteAll);
   } else if (value && typeof value === "object") {
     for (const [name, member] of Object.entries(value)) {
-      if (NAMES.has(name)) note(name, member);
+      if (NAMES.has(name)) [member].flat().forEach((one) => note(name, one));
       noteAll(member);
     }
   }

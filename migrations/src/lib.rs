@@ -23,6 +23,7 @@ mod m0015_administrator_roles;
 mod m0016_audit_chain;
 mod m0017_keys;
 mod m0018_wrapped_keys;
+mod m0019_second_factors;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_audit_chain::Migration),
             Box::new(m0017_keys::Migration),
             Box::new(m0018_wrapped_keys::Migration),
+            Box::new(m0019_second_factors::Migration),
         ]
     }
 }

@@ -156,6 +156,12 @@ pub enum AdminCommand {
         #[arg(long, value_parser = role)]
         role: Role,
     },
+    /// Remove the second factors and recovery codes of one who lost them. Their sessions end.
+    ResetFactors {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+    },
     /// Remove one. Their sessions end.
     Remove {
         /// E-mail address.

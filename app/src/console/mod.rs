@@ -15,6 +15,7 @@ pub(crate) mod logs;
 pub(crate) mod overview;
 pub(crate) mod registration;
 mod scope_words;
+mod second_factor;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod users;

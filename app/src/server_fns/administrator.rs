@@ -1,7 +1,8 @@
 //! Administrators: who there is, who is invited, and what they may do.
 
-use coffer_contract::administrator::{
-    AdministratorView, AdministratorsPage, InvitationState, IssuedInvitation, Role,
+use coffer_contract::{
+    administrator::{AdministratorsPage, InvitationState, IssuedInvitation, Role},
+    second_factor::SignInStep,
 };
 use leptos::prelude::*;
 
@@ -45,10 +46,22 @@ pub async fn invitation_state(token: String) -> Result<InvitationState, Failure>
 
 /// Makes the invited person an administrator and signs them in.
 #[server(prefix = "/console/api", endpoint = "accept_invitation")]
-pub async fn accept_invitation(token: String, password: String) -> Result<AdministratorView, Failure> {
+pub async fn accept_invitation(token: String, password: String) -> Result<SignInStep, Failure> {
     let password = coffer_crypto::Secret::new(password);
     let visit = super::visit::visit()?;
-    let me = visit.accept_invitation(&token, password).await.map_err(super::visit::refuse)?;
-    super::visit::go_to(crate::address::HOME);
-    Ok(me)
+    let step = visit.accept_invitation(&token, password).await.map_err(super::visit::refuse)?;
+    super::visit::go_on(&step, crate::address::HOME);
+    Ok(step)
+}
+
+/// Says whether every administrator needs a second factor.
+#[server(prefix = "/console/api", endpoint = "require_second_factor")]
+pub async fn require_second_factor(required: bool) -> Result<(), Failure> {
+    super::visit::owner().await?.require_second_factor(required).await.map_err(super::visit::refuse)
+}
+
+/// Removes the second factors of an administrator whose e-mail address was typed as confirmation.
+#[server(prefix = "/console/api", endpoint = "reset_factors")]
+pub async fn reset_factors(id: String, confirm: String) -> Result<(), Failure> {
+    super::visit::owner().await?.reset_factors(&id, &confirm).await.map_err(super::visit::refuse)
 }

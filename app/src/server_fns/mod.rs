@@ -16,6 +16,7 @@ pub mod enablement;
 pub mod log;
 pub mod overview;
 pub mod registration;
+pub mod second_factor;
 pub mod session;
 pub mod setup;
 pub mod user;

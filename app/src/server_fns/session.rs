@@ -1,21 +1,18 @@
 //! Signing administrators in and out.
 
-use coffer_contract::administrator::AdministratorView;
+use coffer_contract::{administrator::AdministratorView, second_factor::SignInStep};
 use leptos::prelude::*;
 
 use super::Failure;
 
-/// Signs an administrator in and sends them to `return_to`, if that is a page of the console.
+/// Signs an administrator in and sends them to `return_to`, if that is a page of the console; or first to where
+/// their second factor is asked for.
 #[server(prefix = "/console/api", endpoint = "sign_in")]
-pub async fn sign_in(
-    email: String,
-    password: String,
-    return_to: String,
-) -> Result<AdministratorView, Failure> {
+pub async fn sign_in(email: String, password: String, return_to: String) -> Result<SignInStep, Failure> {
     let password = coffer_crypto::Secret::new(password);
-    let me = super::visit::visit()?.sign_in(&email, password).await.map_err(super::visit::refuse)?;
-    super::visit::go_to(crate::address::inside(&return_to));
-    Ok(me)
+    let step = super::visit::visit()?.sign_in(&email, password).await.map_err(super::visit::refuse)?;
+    super::visit::go_on(&step, &return_to);
+    Ok(step)
 }
 
 /// Ends the session.

@@ -1,6 +1,6 @@
 //! Setting up the first administrator.
 
-use coffer_contract::administrator::{AdministratorView, SetupState};
+use coffer_contract::{administrator::SetupState, second_factor::SignInStep};
 use leptos::prelude::*;
 
 use super::Failure;
@@ -13,14 +13,10 @@ pub async fn setup_state(token: String) -> Result<SetupState, Failure> {
 
 /// Creates the first administrator and signs them in.
 #[server(prefix = "/console/api", endpoint = "complete_setup")]
-pub async fn complete_setup(
-    token: String,
-    email: String,
-    password: String,
-) -> Result<AdministratorView, Failure> {
+pub async fn complete_setup(token: String, email: String, password: String) -> Result<SignInStep, Failure> {
     let password = coffer_crypto::Secret::new(password);
     let visit = super::visit::visit()?;
-    let me = visit.complete_setup(&token, &email, password).await.map_err(super::visit::refuse)?;
-    super::visit::go_to(crate::address::HOME);
-    Ok(me)
+    let step = visit.complete_setup(&token, &email, password).await.map_err(super::visit::refuse)?;
+    super::visit::go_on(&step, crate::address::HOME);
+    Ok(step)
 }

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode, header::ACCEPT, request::Parts};
 use coffer_admin::{Editor, Owner, Signed, Visit};
-use coffer_contract::ApiError;
+use coffer_contract::{ApiError, second_factor::SignInStep};
 use leptos::context::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -47,6 +47,23 @@ pub(super) fn refuse(error: ApiError) -> Failure {
 /// Sends the visitor to another page after a success.
 pub(super) fn go_to(path: &str) {
     leptos_axum::redirect(path);
+}
+
+/// Sends the visitor where the sign-in goes on, and to `target` if it is a page of the console and there is no more
+/// to ask.
+pub(super) fn go_on(step: &SignInStep, target: &str) {
+    match step {
+        SignInStep::Done(_) => go_to(address::inside(target)),
+        SignInStep::Factor => go_to(&address::on_the_way(address::SIGN_IN_FACTOR, target)),
+        SignInStep::Enrolment => go_to(&address::on_the_way(address::SIGN_IN_ENROL, target)),
+    }
+}
+
+/// Sends a visitor to another page who has no scripts, and sees no answer otherwise.
+pub(super) fn go_without_scripts(path: &str) {
+    if use_context::<Parts>().is_some_and(|parts| accepts_html(&parts)) {
+        go_to(path);
+    }
 }
 
 fn accepts_html(parts: &Parts) -> bool {

@@ -18,6 +18,8 @@ impl Signed {
         let failed = |error| self.visit.store_failed(error);
         let administrators = self.store().administrators().all().await.map_err(failed)?;
         let invitations = self.store().invitations().all(self.visit.now()).await.map_err(failed)?;
+        let holders = self.store().second_factors().holders().await.map_err(failed)?;
+        let second_factor_required = self.visit.factor_rule().await?.0.required;
         let name_of = |id: &AdministratorId| {
             let found = administrators.iter().find(|known| known.id == *id);
             found.map(|known| known.email.clone()).unwrap_or_default()
@@ -32,11 +34,15 @@ impl Signed {
                 expires_at: invitation.expires_at,
             })
             .collect();
-        let administrators = administrators.into_iter().map(|known| self.summary(known)).collect();
-        Ok(AdministratorsPage { administrators, invitations })
+        let summary = |known: Administrator| {
+            let second_factor = holders.contains(&known.id);
+            self.summary(known, second_factor)
+        };
+        let administrators = administrators.into_iter().map(summary).collect();
+        Ok(AdministratorsPage { administrators, invitations, second_factor_required })
     }
 
-    fn summary(&self, known: Administrator) -> AdministratorSummary {
+    fn summary(&self, known: Administrator, second_factor: bool) -> AdministratorSummary {
         AdministratorSummary {
             you: matches!(&self.actor, Actor::Administrator(id, _) if *id == known.id),
             id: known.id.to_string(),
@@ -44,6 +50,7 @@ impl Signed {
             role: known.role,
             created_at: known.created_at,
             last_sign_in_at: known.last_sign_in_at,
+            second_factor,
         }
     }
 }
@@ -80,10 +87,12 @@ impl Owner {
         let found = self.store().administrators().by_email(&normal_email(email)).await;
         let found = found.map_err(|e| self.visit.store_failed(e))?;
         let (known, _) = found.ok_or_else(|| failure::not_found("administrator"))?;
-        Ok(self.summary(known))
+        let factors = self.store().second_factors().count(&known.id).await;
+        let factors = factors.map_err(|e| self.visit.store_failed(e))?;
+        Ok(self.summary(known, factors > 0))
     }
 
-    async fn find_administrator(&self, id: &str) -> Result<Administrator, ApiError> {
+    pub(crate) async fn find_administrator(&self, id: &str) -> Result<Administrator, ApiError> {
         let found = self.store().administrators().get(&AdministratorId::from_text(id)).await;
         found.map_err(|e| self.visit.store_failed(e))?.ok_or_else(|| failure::not_found("administrator"))
     }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use coffer_contract::ApiError;
 use coffer_store::StoreError;
 
+use crate::factors;
+
 /// Something failed that the visitor can do nothing about.
 pub fn internal(reference: &str, error: impl Display) -> ApiError {
     tracing::error!(request_id = reference, %error, "a dashboard action failed");
@@ -13,6 +15,9 @@ pub fn internal(reference: &str, error: impl Display) -> ApiError {
 
 /// What the store refused, in words; what failed in it, as an internal error.
 pub fn of_store(reference: &str, error: StoreError) -> ApiError {
+    if let Some(refusal) = factors::refusal(&error) {
+        return refusal;
+    }
     match error {
         StoreError::Conflict { what: "version" } => ApiError::Conflict {
             message: "Somebody else changed this while you were editing. Reload the page to see what is \

@@ -5,6 +5,7 @@ use coffer_contract::{
     administrator::{
         AdministratorView, InvitationState, IssuedInvitation, Role, validate_email, validate_password,
     },
+    second_factor::SignInStep,
 };
 use coffer_core::{
     administrator::Invitation,
@@ -70,11 +71,7 @@ impl Visit {
     }
 
     /// Makes the invited person an administrator and signs them in. The link works once.
-    pub async fn accept_invitation(
-        &self,
-        token: &str,
-        password: Secret,
-    ) -> Result<AdministratorView, ApiError> {
+    pub async fn accept_invitation(&self, token: &str, password: Secret) -> Result<SignInStep, ApiError> {
         // The link first: without it nobody gets the server to hash anything.
         let invitation = self.invitation(token).await?.ok_or_else(invitation_invalid)?;
         if let Some(field) = validate_password("password", &invitation.email, password.reveal()) {
@@ -101,7 +98,7 @@ impl Visit {
         if !accepted {
             return Err(invitation_invalid());
         }
-        self.begin_session(administrator).await
+        self.enter(administrator).await
     }
 
     async fn invitation(&self, token: &str) -> Result<Option<Invitation>, ApiError> {

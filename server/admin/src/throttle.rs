@@ -1,11 +1,11 @@
-//! Slows down the guessing of passwords: a few failures per account, more per address, in 15 minutes.
+//! Slows down the guessing of passwords and codes: a few failures per account, more per address, in 15 minutes.
 
 use coffer_contract::{ApiError, Timestamp};
-use coffer_core::network::network;
+use coffer_core::{ids::AdministratorId, network::network};
 use coffer_crypto::TokenHash;
 use coffer_store::{Store, StoreError};
 
-/// Failures allowed for one e-mail address.
+/// Failures allowed for one e-mail address, and for the second factors of one administrator.
 pub const PER_EMAIL: u32 = 5;
 /// Failures allowed from one network address.
 pub const PER_ADDRESS: u32 = 20;
@@ -15,24 +15,44 @@ pub const WINDOW_SECONDS: i64 = 15 * 60;
 /// An attempt that counts as failed until it is known to have succeeded.
 pub struct Attempt {
     store: Store,
-    email: TokenHash,
+    account: TokenHash,
     address: Option<TokenHash>,
 }
 
 impl Attempt {
-    /// Begins one, or says how long to wait.
+    /// Begins one with a password, or says how long to wait.
     pub async fn begin(
         store: &Store,
         email: &str,
         ip: Option<&str>,
         now: Timestamp,
     ) -> Result<Result<Self, ApiError>, StoreError> {
+        Self::of(store, &format!("sign-in e-mail {email}"), ip, now).await
+    }
+
+    /// Begins one with a second factor. It is counted by itself: the right password would clear the failures
+    /// otherwise, and whoever has it could guess on.
+    pub async fn with_factor(
+        store: &Store,
+        administrator: &AdministratorId,
+        ip: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<Self, ApiError>, StoreError> {
+        Self::of(store, &format!("second factor {administrator}"), ip, now).await
+    }
+
+    async fn of(
+        store: &Store,
+        account: &str,
+        ip: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<Self, ApiError>, StoreError> {
         let attempt = Self {
             store: store.clone(),
-            email: TokenHash::of(&format!("sign-in e-mail {email}")),
+            account: TokenHash::of(account),
             address: ip.map(|ip| TokenHash::of(&format!("sign-in address {}", network(ip)))),
         };
-        let mut limits = vec![(&attempt.email, PER_EMAIL)];
+        let mut limits = vec![(&attempt.account, PER_EMAIL)];
         limits.extend(attempt.address.as_ref().map(|address| (address, PER_ADDRESS)));
         if let Err(until) = store.throttles().attempt(&limits, now, WINDOW_SECONDS).await? {
             return Ok(Err(wait(now, until)));
@@ -43,7 +63,7 @@ impl Attempt {
     /// It succeeded: the account's failures are forgotten, and this was none of the address's.
     pub async fn succeeded(self) -> Result<(), StoreError> {
         let throttles = self.store.throttles();
-        throttles.clear(&self.email).await?;
+        throttles.clear(&self.account).await?;
         if let Some(address) = &self.address {
             throttles.forgive(address).await?;
         }

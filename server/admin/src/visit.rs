@@ -5,6 +5,7 @@ use std::sync::Arc;
 use coffer_contract::{
     ApiError, Timestamp,
     administrator::{AdministratorView, Role, SetupState, validate_new_administrator, validate_password},
+    second_factor::SignInStep,
 };
 use coffer_core::{
     administrator::Administrator,
@@ -30,8 +31,8 @@ pub(crate) const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm
 /// One request: who it came from, as far as that is known, and its number in the log.
 #[derive(Clone)]
 pub struct Visit {
-    call: Call,
-    session: Session,
+    pub(crate) call: Call,
+    pub(crate) session: Session,
 }
 
 impl std::ops::Deref for Visit {
@@ -83,7 +84,7 @@ impl Visit {
         token: &str,
         email: &str,
         password: Secret,
-    ) -> Result<AdministratorView, ApiError> {
+    ) -> Result<SignInStep, ApiError> {
         // The link first: without it nobody gets the server to hash anything.
         if !self.setup_state(token).await?.link_valid {
             return Err(link_invalid());
@@ -110,12 +111,13 @@ impl Visit {
         if !created {
             return Err(link_invalid());
         }
-        self.begin_session(administrator).await
+        self.enter(administrator).await
     }
 
-    /// Signs an administrator in. Too many failures for the e-mail address or from the network address
-    /// are refused for a while; an unknown e-mail address takes as long as a wrong password.
-    pub async fn sign_in(&self, email: &str, password: Secret) -> Result<AdministratorView, ApiError> {
+    /// Signs an administrator in, or brings them to where a second factor is asked for. Too many failures for the
+    /// e-mail address or from the network address are refused for a while; an unknown e-mail address takes as long
+    /// as a wrong password.
+    pub async fn sign_in(&self, email: &str, password: Secret) -> Result<SignInStep, ApiError> {
         let email = normal_email(email);
         let attempt = self.attempt(&email).await?;
         let known =
@@ -136,7 +138,7 @@ impl Visit {
             return Err(ApiError::field("password", "E-mail address or password is wrong."));
         };
         attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
-        self.begin_session(administrator).await
+        self.enter(administrator).await
     }
 
     /// Ends the session, if there is one.
@@ -187,14 +189,8 @@ impl Visit {
         if current == new {
             return Err(ApiError::field("new_password", "This is the password that you have."));
         }
-        let attempt = self.attempt(&email).await?;
+        let known_hash = self.check_password(&email, current).await?;
         let administrators = self.admin.store.administrators();
-        let known = administrators.by_email(&email).await.map_err(|e| self.store_failed(e))?;
-        let (_, known_hash) = known.ok_or(ApiError::Unauthenticated)?;
-        if !self.admin.verify(current, known_hash.clone()).await.map_err(|e| self.failed(e))? {
-            return Err(ApiError::field("current_password", "This is not your password."));
-        }
-        attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
         let hash = self.admin.hash(new).await.map_err(|e| self.failed(e))?;
         let text = format!("{email} changed their password.");
         let event = self.event(EventCode::AdminPasswordChanged, signed.actor.clone(), text);
@@ -206,6 +202,18 @@ impl Visit {
         self.session.cycle_id().await.map_err(|e| self.failed(e))?;
         let record = SignInRecord { generation, ..record };
         self.session.insert(SESSION_KEY, record).await.map_err(|e| self.failed(e))
+    }
+
+    /// Checks one's own password before something that takes it, as slowly as at the sign-in. Returns its hash.
+    pub(crate) async fn check_password(&self, email: &str, current: Secret) -> Result<String, ApiError> {
+        let attempt = self.attempt(email).await?;
+        let known = self.admin.store.administrators().by_email(email).await;
+        let (_, hash) = known.map_err(|e| self.store_failed(e))?.ok_or(ApiError::Unauthenticated)?;
+        if !self.admin.verify(current, hash.clone()).await.map_err(|e| self.failed(e))? {
+            return Err(ApiError::field("current_password", "This is not your password."));
+        }
+        attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
+        Ok(hash)
     }
 
     async fn record(&self) -> Result<Option<SignInRecord>, ApiError> {
@@ -220,16 +228,18 @@ impl Visit {
             .inspect_err(|_| tracing::warn!(request_id = %self.request_id, "sign-in attempts throttled"))
     }
 
-    /// The session gets a new id, so that one planted before the sign-in is worth nothing.
+    /// Ends the sign-in, whose factors were `with`. The session gets a new id, so that one planted before is worth
+    /// nothing.
     pub(crate) async fn begin_session(
         &self,
         administrator: Administrator,
+        with: &str,
     ) -> Result<AdministratorView, ApiError> {
         let at = self.now();
         let event = self.event(
             EventCode::AdminSignedIn,
             actor(&administrator),
-            format!("{} signed in.", administrator.email),
+            format!("{} signed in with {with}.", administrator.email),
         );
         self.admin
             .store
@@ -246,7 +256,7 @@ impl Visit {
     }
 }
 
-fn view(administrator: &Administrator) -> AdministratorView {
+pub(crate) fn view(administrator: &Administrator) -> AdministratorView {
     AdministratorView { email: administrator.email.clone(), role: administrator.role }
 }
 

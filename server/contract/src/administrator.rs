@@ -92,6 +92,8 @@ pub struct AdministratorSummary {
     pub created_at: Timestamp,
     /// Last successful sign-in.
     pub last_sign_in_at: Option<Timestamp>,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
     /// Whether it is whoever asks.
     pub you: bool,
 }
@@ -118,6 +120,8 @@ pub struct AdministratorsPage {
     pub administrators: Vec<AdministratorSummary>,
     /// Who was invited, by e-mail address.
     pub invitations: Vec<InvitationView>,
+    /// Whether every administrator needs a second factor.
+    pub second_factor_required: bool,
 }
 
 /// An invitation in the only moment in which its link can be seen.

@@ -42,6 +42,8 @@ id!(/// An administrator of the dashboard.
     AdministratorId, "adm_", 16);
 id!(/// An invitation to become an administrator.
     InvitationId, "inv_", 16);
+id!(/// A second factor of an administrator.
+    FactorId, "fac_", 16);
 id!(/// A connection.
     ConnectionId, "con_", 16);
 id!(/// An application, by its OAuth client id.

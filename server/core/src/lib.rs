@@ -9,6 +9,7 @@ pub mod clock;
 pub mod connect;
 pub mod connection;
 pub mod device;
+pub mod factor;
 pub mod hex;
 pub mod ids;
 pub mod network;

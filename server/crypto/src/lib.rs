@@ -12,6 +12,7 @@ pub mod seal;
 pub mod secret;
 pub mod service;
 pub mod signing;
+pub mod totp;
 
 pub use client_secret::KeptSecret;
 pub use hash::TokenHash;
@@ -21,3 +22,4 @@ pub use seal::{Context, OpenError, Sealed};
 pub use secret::Secret;
 pub use service::{KeyService, KeyServiceError, WrappedKey};
 pub use signing::{SigningError, SigningKey};
+pub use totp::TotpSecret;

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+/// What stands in a secret's place where it would be printed.
+pub(crate) const REDACTED: &str = "[redacted]";
+
 /// A password, token, code or client secret. Prints as `[redacted]`, cannot be serialized, is wiped
 /// from memory when dropped, and is compared in constant time.
 #[derive(Clone, Deserialize)]
@@ -31,13 +34,13 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+        f.write_str(REDACTED)
     }
 }
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+        f.write_str(REDACTED)
     }
 }
 

@@ -23,7 +23,8 @@ pub(crate) async fn home() -> Redirect {
 }
 
 /// Pages that make sense before anybody signed in.
-const OPEN_PAGES: [&str; 3] = ["/console/setup", "/console/invitation", SIGN_IN];
+const OPEN_PAGES: [&str; 5] =
+    ["/console/setup", "/console/invitation", SIGN_IN, "/console/sign-in/factor", "/console/sign-in/enrol"];
 const SIGN_IN: &str = "/console/sign-in";
 
 /// A page of the dashboard. Whoever is not signed in is sent to sign in, and comes back.
@@ -67,8 +68,17 @@ pub(crate) fn sign_in_and_back(here: &Uri) -> String {
 
 /// Server functions that make sense before anybody signed in. Every other one is refused here
 /// already, whatever it forgets to ask itself.
-pub(crate) const BEFORE_SIGN_IN: &[&str] =
-    &["setup_state", "complete_setup", "invitation_state", "accept_invitation", "sign_in", "sign_out"];
+pub(crate) const BEFORE_SIGN_IN: &[&str] = &[
+    "setup_state",
+    "complete_setup",
+    "invitation_state",
+    "accept_invitation",
+    "sign_in",
+    "sign_out",
+    "half_way",
+    "answer_factor",
+    "complete_enrolment",
+];
 
 /// A server function of the dashboard.
 pub(crate) async fn server_function(

@@ -28,13 +28,19 @@ pub(super) async fn run(config: &Config, command: AdminCommand) -> Result<(), Fa
         AdminCommand::List => {
             for known in operator.list_administrators().await.map_err(failed)?.administrators {
                 let last = known.last_sign_in_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-                say(format_args!("{}  {}  last sign-in: {last}", known.email, known.role.code()));
+                let factor = if known.second_factor { "second factor" } else { "no second factor" };
+                say(format_args!("{}  {}  {factor}  last sign-in: {last}", known.email, known.role.code()));
             }
         }
         AdminCommand::SetRole { email, role } => {
             let known = operator.administrator_by_email(&email).await.map_err(failed)?;
             operator.set_administrator_role(&known.id, role).await.map_err(failed)?;
             say(format_args!("{} is {} now", known.email, role.with_article()));
+        }
+        AdminCommand::ResetFactors { email } => {
+            let known = operator.administrator_by_email(&email).await.map_err(failed)?;
+            operator.reset_factors(&known.id, &known.email).await.map_err(failed)?;
+            say(format_args!("{} has no second factor now", known.email));
         }
         AdminCommand::Remove { email } => {
             let known = operator.administrator_by_email(&email).await.map_err(failed)?;

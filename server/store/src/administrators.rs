@@ -53,7 +53,7 @@ async fn not_the_last_owner<C: ConnectionTrait>(tx: &C) -> Result<(), StoreError
     if owners > 1 { Ok(()) } else { Err(StoreError::Conflict { what: "last owner" }) }
 }
 
-async fn end_sessions<C: ConnectionTrait>(tx: &C, id: &AdministratorId) -> Result<(), StoreError> {
+pub(crate) async fn end_sessions<C: ConnectionTrait>(tx: &C, id: &AdministratorId) -> Result<(), StoreError> {
     let next = Expr::col(table::Column::SessionGeneration).add(1);
     table::Entity::update_many()
         .col_expr(table::Column::SessionGeneration, next)

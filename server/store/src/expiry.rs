@@ -37,6 +37,7 @@ pub async fn delete_expired(store: &Store, now: Timestamp) -> Result<u64, StoreE
             now,
         )
         .await?
+        + store.second_factors().forget_unconfirmed(now).await?
         + delete::<throttles::Entity>(store, throttles::Column::ExpiresAt, now).await?
         + delete::<interactions::Entity>(store, interactions::Column::ExpiresAt, now).await?
         + delete::<upstream_logins::Entity>(store, upstream_logins::Column::ExpiresAt, now).await?

@@ -41,6 +41,7 @@ mod revocations;
 mod row;
 mod seals;
 mod search;
+mod second_factors;
 mod selections;
 mod sessions;
 mod settings;
@@ -102,6 +103,7 @@ pub use registrations::{NewRegistration, Registrations};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
 pub use seals::{SealedRow, Seals};
+pub use second_factors::{SecondFactors, StoredAuthenticator};
 pub use selections::{ClientFilter, ConnectionFilter, Consent, UserField, UserOrder};
 pub use sessions::Sessions;
 pub use settings::Settings;
@@ -152,6 +154,8 @@ repositories! {
     administrators Administrators
     /// Invitations to become an administrator.
     invitations Invitations
+    /// Second factors of administrators.
+    second_factors SecondFactors
     /// Links that make the first administrator.
     setup_links SetupLinks
     /// Counted failures.

@@ -10,8 +10,8 @@ use sea_orm::{
 use crate::{
     Store, StoreError,
     entity::{
-        audit_chain, clients, connect_sessions, connections, idempotent_answers, revocations, signing_keys,
-        token_sets, upstream_logins, webhooks,
+        audit_chain, authenticator_apps, clients, connect_sessions, connections, idempotent_answers,
+        revocations, signing_keys, token_sets, upstream_logins, webhooks,
     },
 };
 
@@ -33,8 +33,9 @@ pub struct SealedRow {
 pub struct Seals(pub(crate) Store);
 
 /// The columns that hold sealed values, in the order of paging.
-const PLACES: [(&str, &str); 10] = [
+const PLACES: [(&str, &str); 11] = [
     ("audit_chain", "key"),
+    ("authenticator_apps", "secret"),
     ("clients", "secret_sealed"),
     ("connect_sessions", "tokens"),
     ("connections", "client_secret"),
@@ -63,6 +64,10 @@ impl Seals {
             let found = match table {
                 "audit_chain" => {
                     self.texts::<audit_chain::Entity>(audit_chain::Column::Key, after, left).await?
+                }
+                "authenticator_apps" => {
+                    self.texts::<authenticator_apps::Entity>(authenticator_apps::Column::Secret, after, left)
+                        .await?
                 }
                 "clients" => {
                     self.texts::<clients::Entity>(clients::Column::SecretSealed, after, left).await?
@@ -113,6 +118,15 @@ impl Seals {
         match (table, column) {
             ("audit_chain", "key") => {
                 self.swap::<audit_chain::Entity>(audit_chain::Column::Key, row.into(), old, new).await
+            }
+            ("authenticator_apps", "secret") => {
+                self.swap::<authenticator_apps::Entity>(
+                    authenticator_apps::Column::Secret,
+                    row.into(),
+                    old,
+                    new,
+                )
+                .await
             }
             ("clients", "secret_sealed") => {
                 self.swap::<clients::Entity>(clients::Column::SecretSealed, row.into(), old, new).await

@@ -19,6 +19,8 @@ pub enum Turn {
     Consent = 4,
     /// Changing the wrapped keys.
     Keys = 5,
+    /// What one administrator proves themselves with: what is removed must not have been the last.
+    Factors = 6,
     /// Who is an owner: each change must see who is left after the one before it.
     Owners = 20,
 }

@@ -48,7 +48,7 @@ fn roles_are_given_and_the_last_owner_stays() {
     create(&place, "ada@example.com", PASSWORD).succeeds();
     make("eve@example.com", "viewer");
     let list = || place.run(&["admin", "list"]).succeeds().to_owned();
-    assert!(list().contains("ada@example.com  owner  last sign-in: never"), "{}", list());
+    assert!(list().contains("ada@example.com  owner  no second factor  last sign-in: never"), "{}", list());
     assert!(list().contains("eve@example.com  viewer"), "{}", list());
     let set = |email: &str, role: &str| place.run(&["admin", "set-role", "--email", email, "--role", role]);
     set("ada@example.com", "editor").fails_with(&["last owner"]);
@@ -57,6 +57,9 @@ fn roles_are_given_and_the_last_owner_stays() {
     assert_eq!(set("eve@example.com", "king").code, Some(2), "no such role");
     assert!(set("Eve@example.com", "owner").succeeds().contains("eve@example.com is an owner now"));
     set("ada@example.com", "viewer").succeeds();
+    let reset = |email: &str| place.run(&["admin", "reset-factors", "--email", email]);
+    assert!(reset("Ada@example.com").succeeds().contains("ada@example.com has no second factor now"));
+    reset("nobody@example.com").fails_with(&["does not exist"]);
     place.run(&["admin", "remove", "--email", "ada@example.com"]).succeeds();
     assert!(!list().contains("ada@"), "{}", list());
 }

@@ -1,11 +1,12 @@
-//! Your account: who you are here, and your password.
+//! Your account: who you are here, your password and your second factors.
 
 mod password;
+mod second_factor;
 
 use coffer_contract::administrator::AdministratorView;
 use leptos::prelude::*;
 
-use self::password::ChangePassword;
+use self::{password::ChangePassword, second_factor::SecondFactor};
 use crate::{
     server_fns::session::me,
     ui::{
@@ -40,7 +41,8 @@ fn Shown(me: AdministratorView) -> impl IntoView {
                     </div>
                 </dl>
             </Section>
-            <ChangePassword email=email/>
+            <ChangePassword email=email.clone()/>
+            <SecondFactor email=email/>
         </div>
     }
     .into_any()

@@ -3,7 +3,7 @@
 use coffer_contract::administrator::{AdministratorSummary, Role};
 use leptos::prelude::*;
 
-use super::{page::Shown, role::ChangeRole};
+use super::{page::Shown, reset::Reset, role::ChangeRole};
 use crate::{
     address, browser,
     server_fns::administrator::remove_administrator,
@@ -14,12 +14,16 @@ use crate::{
 #[component]
 pub(super) fn List(administrators: Vec<AdministratorSummary>, page: Shown) -> impl IntoView {
     let rows = administrators.into_iter().map(|known| view! { <Row known=known page=page/> }).collect_view();
-    table("Administrators", &["Administrator", "Role", "Last sign-in", "Actions"], rows)
+    table("Administrators", &["Administrator", "Role", "Second factor", "Last sign-in", "Actions"], rows)
 }
 
 #[component]
 fn Row(known: AdministratorSummary, page: Shown) -> impl IntoView {
     let you = known.you.then(|| view! { <span class="badge badge-ok">"You"</span> });
+    let factor = match known.second_factor {
+        true => view! { <span class="badge badge-ok">"Yes"</span> }.into_any(),
+        false => "None".into_any(),
+    };
     let last = match known.last_sign_in_at {
         Some(at) => view! { <Time at=at/> }.into_any(),
         None => "Never".into_any(),
@@ -32,10 +36,12 @@ fn Row(known: AdministratorSummary, page: Shown) -> impl IntoView {
                 </span>
             </td>
             <td data-label="Role">{known.role.label()}</td>
+            <td data-label="Second factor">{factor}</td>
             <td data-label="Last sign-in">{last}</td>
             <td>
                 <div class="flex flex-wrap justify-end gap-2">
                     <ChangeRole known=known.clone() page=page/>
+                    <Reset known=known.clone() page=page/>
                     <Remove known=known page=page/>
                 </div>
             </td>

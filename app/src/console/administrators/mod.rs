@@ -4,6 +4,8 @@ mod invitations;
 mod invite;
 mod list;
 mod page;
+mod required;
+mod reset;
 mod role;
 
 pub(crate) use page::Page;

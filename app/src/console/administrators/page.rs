@@ -3,7 +3,7 @@
 use coffer_contract::administrator::{AdministratorsPage, IssuedInvitation, Role};
 use leptos::prelude::*;
 
-use super::{invitations::Invitations, invite::Invite, list::List};
+use super::{invitations::Invitations, invite::Invite, list::List, required::Required};
 use crate::{
     server_fns::{Failure, administrator::list_administrators},
     ui::{access::allows, layout::PageHead, load::loaded},
@@ -27,11 +27,12 @@ pub(crate) fn Page() -> impl IntoView {
         </p>
         <div class="grid gap-6">
             {loaded(page, move |shown: AdministratorsPage| {
-                let AdministratorsPage { administrators, invitations } = shown;
+                let AdministratorsPage { administrators, invitations, second_factor_required } = shown;
                 view! {
                     <div class="grid gap-6">
                         <List administrators=administrators page=page/>
                         <Invitations invitations=invitations page=page/>
+                        <Required required=second_factor_required page=page/>
                     </div>
                 }
                 .into_any()

@@ -1,8 +1,12 @@
 //! Signing administrators in.
 
+mod enrol;
+mod factor;
+
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
+pub(crate) use self::{enrol::Enrol, factor::Factor};
 use super::frame::Doorway;
 use crate::{
     server_fns::{session, setup::setup_state},

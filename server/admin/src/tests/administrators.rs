@@ -1,4 +1,8 @@
-use coffer_contract::{ApiError, administrator::Role};
+use coffer_contract::{
+    ApiError,
+    administrator::{AdministratorView, Role},
+    second_factor::SignInStep,
+};
 use coffer_crypto::Secret;
 
 use super::{EMAIL, House, PASSWORD, fields};
@@ -107,8 +111,9 @@ async fn an_invitation_ends_is_withdrawn_and_stands_once_for_an_address() {
     assert!(owner.withdraw_invitation(&pending[0].id).await.is_err());
 
     let third = token_of(&invite(EVE).await.unwrap().link);
-    let me = visit.accept_invitation(&third, Secret::new(PASSWORD)).await.unwrap();
-    assert_eq!((me.email.as_str(), me.role), (EVE, Role::Editor));
+    let step = visit.accept_invitation(&third, Secret::new(PASSWORD)).await.unwrap();
+    let me = AdministratorView { email: EVE.into(), role: Role::Editor };
+    assert_eq!(step, SignInStep::Done(me));
     assert_eq!(
         house.log().await[2..],
         [

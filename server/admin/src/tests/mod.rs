@@ -5,6 +5,8 @@ mod apis;
 mod applications;
 mod client_grants;
 mod connections;
+mod factor_rule;
+mod factors;
 mod overview;
 mod registration;
 mod sign_in;

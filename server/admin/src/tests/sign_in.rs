@@ -1,4 +1,4 @@
-use coffer_contract::ApiError;
+use coffer_contract::{ApiError, second_factor::SignInStep};
 use coffer_crypto::{Secret, password};
 
 use super::{EMAIL, House, PASSWORD, fields};
@@ -17,8 +17,9 @@ async fn the_set_up_link_works_once_and_signs_in() {
     assert_eq!(fields(&weak), ["email", "password"]);
     assert!(visit.setup_state(&link).await.unwrap().link_valid, "a refused form leaves the link as it is");
 
-    let me = visit.complete_setup(&link, " Ada@Example.com", Secret::new(PASSWORD)).await.unwrap();
-    assert_eq!((me.email.as_str(), visit.signed_in().await.unwrap().me().email.as_str()), (EMAIL, EMAIL));
+    let step = visit.complete_setup(&link, " Ada@Example.com", Secret::new(PASSWORD)).await.unwrap();
+    let me = visit.signed_in().await.unwrap().me();
+    assert_eq!((me.email.as_str(), step), (EMAIL, SignInStep::Done(me.clone())));
     let state = visit.setup_state(&link).await.unwrap();
     assert!(!state.needs_setup && !state.link_valid);
     let again = visit.complete_setup(&link, "eve@example.com", Secret::new(PASSWORD)).await;

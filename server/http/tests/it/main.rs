@@ -30,5 +30,6 @@ mod protection;
 mod publisher;
 mod registration;
 mod roles;
+mod second_factor;
 mod vault;
 mod web_message;

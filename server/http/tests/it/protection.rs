@@ -10,8 +10,17 @@ use coffer_http::{ENDPOINTS, Protection};
 use crate::harness::Server;
 
 /// Server functions that make sense before anybody signed in.
-pub const BEFORE_SIGN_IN: &[&str] =
-    &["setup_state", "complete_setup", "invitation_state", "accept_invitation", "sign_in", "sign_out"];
+pub const BEFORE_SIGN_IN: &[&str] = &[
+    "setup_state",
+    "complete_setup",
+    "invitation_state",
+    "accept_invitation",
+    "sign_in",
+    "sign_out",
+    "half_way",
+    "answer_factor",
+    "complete_enrolment",
+];
 
 fn request(method: &str, path: &str, origin: &str) -> Request<Body> {
     let path = path.replace("{*page}", "applications").replace("{name}", "list_applications");

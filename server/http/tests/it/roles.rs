@@ -28,7 +28,7 @@ use crate::{
     protection::BEFORE_SIGN_IN,
 };
 
-const PASSWORD: &str = "four unrelated common words";
+pub const PASSWORD: &str = "four unrelated common words";
 
 /// How a function is called.
 enum Call {
@@ -70,6 +70,11 @@ fn table() -> Vec<(&'static str, Role, Call)> {
     vec![
         ("me", Viewer, Form("")),
         ("change_password", Viewer, Form("current_password=not-it&new_password=another-long-password")),
+        ("second_factors", Viewer, Form("")),
+        ("add_authenticator", Viewer, Form("current_password=not-it&name=")),
+        ("confirm_authenticator", Viewer, Form("id=nobody&code=000000")),
+        ("remove_factor", Viewer, Form("id=nobody&current_password=not-it")),
+        ("make_recovery_codes", Viewer, Form("current_password=not-it")),
         ("overview", Viewer, Form("")),
         ("set_up_sandbox", Editor, Form("")),
         ("catalogue", Viewer, Form("group=social")),
@@ -137,6 +142,8 @@ fn table() -> Vec<(&'static str, Role, Call)> {
         ("withdraw_invitation", Owner, Form("id=nobody")),
         ("set_administrator_role", Owner, Form("id=nobody&role=viewer")),
         ("remove_administrator", Owner, Form("id=nobody&confirm=x")),
+        ("require_second_factor", Owner, Form("required=true")),
+        ("reset_factors", Owner, Form("id=nobody&confirm=x")),
     ]
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod connections;
 mod front;
+mod second_factors;
 mod sessions;
 mod sign_in;
 mod together;

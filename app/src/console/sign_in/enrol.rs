@@ -1,0 +1,86 @@
+//! The second page of a sign-in where everybody needs a second factor and this administrator has none.
+
+use coffer_contract::second_factor::{HalfWayView, NewAuthenticator, RecoveryCodes};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    address, browser,
+    console::{
+        frame::Doorway,
+        second_factor::{CodeField, Codes, Secret},
+    },
+    server_fns::second_factor::{CompleteEnrolment, half_way},
+    ui::{Errors, errors::Problem, form::Submit, load::loaded},
+};
+
+/// Adds an authenticator app, and shows the recovery codes before it goes on.
+#[component]
+pub(crate) fn Enrol() -> impl IntoView {
+    let state = Resource::new(|| (), |()| half_way());
+    let action = ServerAction::<CompleteEnrolment>::new();
+    let added = move || action.value().get().and_then(Result::ok);
+    view! {
+        <Doorway title="Add a second factor">
+            {move || match added() {
+                Some(codes) => view! { <Added codes=codes/> }.into_any(),
+                None => loaded(state, move |state: HalfWayView| match state {
+                    HalfWayView::Enrolment { email, authenticator } => {
+                        view! { <Add email=email authenticator=authenticator action=action/> }.into_any()
+                    }
+                    HalfWayView::Factor { .. } => view! {
+                        <p class="mt-2">"You have a second factor already."</p>
+                        <a class="btn btn-primary btn-wide mt-6" href=address::SIGN_IN_FACTOR>"Sign in with it"</a>
+                    }
+                    .into_any(),
+                }),
+            }}
+        </Doorway>
+    }
+}
+
+#[component]
+fn Add(
+    email: String,
+    authenticator: NewAuthenticator,
+    action: ServerAction<CompleteEnrolment>,
+) -> impl IntoView {
+    let errors = Errors::new();
+    errors.claim("code");
+    errors.follow(action.value());
+    view! {
+        <p class="mt-2 mb-5 text-muted">
+            "Every administrator needs one here. You sign in as " <strong class="break-all">{email}</strong> "."
+        </p>
+        <Secret authenticator=authenticator/>
+        <ActionForm action=action attr:class="mt-6 grid gap-5" attr:novalidate="">
+            <Problem errors=errors/>
+            <CodeField
+                label="Code"
+                hint="The six digits that the app shows now."
+                errors=errors
+                value=RwSignal::new(String::new())
+            />
+            <Submit label="Add and sign in" pending=action.pending() class="btn btn-primary btn-wide"/>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn Added(codes: RecoveryCodes) -> impl IntoView {
+    let query = use_query_map();
+    let onwards = move || {
+        let target = query.with_untracked(|query| query.get("return_to")).unwrap_or_default();
+        browser::load(address::inside(&target));
+    };
+    Effect::new(|_| browser::focus("#recovery-codes-title"));
+    view! {
+        <div class="mt-2 grid gap-5">
+            <p class="text-muted" role="status">"Your second factor is added, and you are signed in."</p>
+            <Codes codes=codes/>
+            <button type="button" class="btn btn-primary btn-wide" on:click=move |_| onwards()>"Continue"</button>
+        </div>
+    }
+    .into_any()
+}
