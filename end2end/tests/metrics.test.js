@@ -45,6 +45,7 @@ describe("metrics", { timeout: 60_000 }, () => {
     const text = await scrape();
     assert.ok(value(text, "process_resident_memory_bytes") > 1e6);
     assert.equal(value(text, 'coffer_build_info{version="'), 1);
+    assert.equal(value(text, 'coffer_keys_usable{what="keys"}'), 1);
   });
 
   it("are not among the users' addresses", async () => {

@@ -29,6 +29,11 @@ const REWRAP_EVERY: Duration = Duration::from_secs(60);
 /// Pause between two tries whether the key service unwraps the keys.
 const VERIFY_EVERY: Duration = Duration::from_secs(3600);
 
+/// Tells the operator's metrics whether the keys could be read, or the key service be used, when that was last tried.
+fn usable(what: &'static str, is: bool) {
+    metrics::gauge!("coffer_keys_usable", "what" => what).set(if is { 1.0 } else { 0.0 });
+}
+
 /// Looks after the keys.
 pub struct Keeper {
     base: Arc<Base>,
@@ -118,6 +123,7 @@ impl Keeper {
         match self.base.keyring.read_again().await {
             Ok(changed) => {
                 self.complaint.end();
+                usable("keys", true);
                 if changed {
                     let keys = self.base.keyring.keys();
                     let count = keys.ids().count();
@@ -129,6 +135,7 @@ impl Keeper {
                 }
             }
             Err(error) => {
+                usable("keys", false);
                 if self.complaint.is_new(&error) {
                     tracing::error!(%error, "the key-encryption keys cannot be read again; those before stay");
                 }
@@ -193,6 +200,7 @@ impl Keeper {
             self.verify_at = Instant::now() + VERIFY_EVERY;
             outcome = service.verify(&keys).await;
         }
+        usable("service", outcome.is_ok());
         match outcome {
             Ok(()) => {
                 if self.service_complaint.end() {

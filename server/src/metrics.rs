@@ -36,6 +36,10 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     );
     describe_gauge!("coffer_keys_values_to_reseal", "Values that are not sealed under the active key yet.");
     describe_counter!("coffer_keys_resealed_total", "Values that were sealed anew under the active key.");
+    describe_gauge!(
+        "coffer_keys_usable",
+        "Whether keys were read and the key service used, when last tried: 1 or 0."
+    );
     describe_gauge!("coffer_audit_position", "Last position of the audit log's chain.");
     describe_gauge!("coffer_build_info", "1; the version is a label.");
     gauge!("coffer_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

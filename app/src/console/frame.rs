@@ -12,6 +12,7 @@ use crate::{
     ui::{
         access::{Access, ReadingNote},
         icon::{Glyph, Icon},
+        load::fetched,
         ready,
     },
 };
@@ -21,7 +22,7 @@ use crate::{
 pub(crate) fn Console() -> impl IntoView {
     FreshSecret::provide();
     let access = Access::provide();
-    let me = Resource::new(|| (), |()| me());
+    let me = fetched(|| (), |()| me());
     // Whoever signs in later gets here without another page from the server.
     Effect::new(move |_| {
         if let Some(Ok(me)) = me.get() {

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{load::loaded, pagination::Pagination};
+use super::{
+    load::{Fetched, fetched, loaded},
+    pagination::Pagination,
+};
 use crate::{address::encode, server_fns::Failure};
 
 /// Fetches what the address asks for (search text, key of the page) and shows it as `table`; `nothing`
@@ -25,7 +28,7 @@ where
 
 /// A list that belongs to something (whose id the fetch gets first), perhaps on a tab of its page.
 pub(crate) struct Listing<T: Send + Sync + 'static> {
-    rows: Resource<Result<Page<T>, Failure>>,
+    rows: Fetched<Page<T>>,
     wanted: Memo<(String, Option<String>)>,
     tab: Option<&'static str>,
 }
@@ -52,10 +55,8 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Listing<T>
         let query = use_query_map();
         let wanted =
             Memo::new(move |_| query.with(|query| (query.get("q").unwrap_or_default(), query.get("after"))));
-        let rows = Resource::new(
-            move || (id.get(), wanted.get()),
-            move |(id, (search, after))| fetch(id, search, after),
-        );
+        let rows =
+            fetched(move || (id.get(), wanted.get()), move |(id, (search, after))| fetch(id, search, after));
         Self { rows, wanted, tab }
     }
 

@@ -41,6 +41,10 @@ pub fn of_store(reference: &str, error: StoreError) -> ApiError {
             ApiError::Conflict { message: "This application is authorized for this API already.".to_owned() }
         }
         StoreError::NotFound { what } => not_found(what),
+        other if other.is_unavailable() => {
+            tracing::error!(request_id = reference, error = %other, "a dashboard action was turned away");
+            ApiError::Unavailable { reference: reference.to_owned() }
+        }
         other => internal(reference, other),
     }
 }

@@ -267,6 +267,7 @@ impl Run<'_, '_> {
             Err(
                 error @ (ApiError::Unauthenticated
                 | ApiError::TooManyAttempts { .. }
+                | ApiError::Unavailable { .. }
                 | ApiError::Internal { .. }
                 | ApiError::Transport { .. }),
             ) => Err(BlueprintError::Inside(error)),

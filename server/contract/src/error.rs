@@ -56,6 +56,14 @@ pub enum ApiError {
         /// Seconds to wait.
         retry_after: u64,
     },
+    /// The database cannot do its work just now: nothing is wrong with the request, and it may pass.
+    #[error(
+        "The server cannot use its database just now. Nothing was changed. Try again in a moment. Reference: {reference}"
+    )]
+    Unavailable {
+        /// The request's id, to find it in the server's log.
+        reference: String,
+    },
     /// Something failed inside; the log has the details under this reference.
     #[error("Something went wrong on the server. Nothing was changed. Reference: {reference}")]
     Internal {

@@ -94,6 +94,7 @@ pub(crate) async fn server_function(
     {
         let status = match error {
             ApiError::Unauthenticated => StatusCode::UNAUTHORIZED,
+            ApiError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         return (status, Json(error)).into_response();

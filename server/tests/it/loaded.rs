@@ -28,7 +28,10 @@ use coffer_crypto::{KeptSecret, KeyFile, Keyring, Secret, TokenHash};
 use coffer_federation::{Catalogue, Federation, OutboundConfig, ProviderTokens};
 use coffer_store::Store;
 use coffer_vault::{Consented, Vault};
-use reqwest::{Response, header::CONTENT_TYPE};
+use reqwest::{
+    Response,
+    header::{CONTENT_TYPE, HeaderMap, HeaderValue, ORIGIN},
+};
 
 use crate::harness::{self, Place, free_port};
 
@@ -233,6 +236,15 @@ async fn keep(store: &Store, keyring: &Arc<Keyring>, connection: &Connection, us
 impl Running {
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Result<Response, reqwest::Error> {
         post(&reqwest::Client::new(), &format!("{}{path}", self.url), fields).await
+    }
+
+    /// Somebody tries to sign in to the dashboard.
+    pub async fn sign_in(&self, email: &str) -> Response {
+        let origin = self.url.replace("127.0.0.1", "localhost");
+        let headers = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_str(&origin).unwrap())]);
+        let client = reqwest::Client::builder().default_headers(headers).build().unwrap();
+        let fields = [("email", email), ("password", "not the password"), ("return_to", "")];
+        post(&client, &format!("{}/console/api/sign_in", self.url), &fields).await.unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Response {

@@ -11,7 +11,7 @@ use crate::{
     tests::Verdict,
 };
 
-/// Built once, in about three minutes on two cores: as a dependency of this tool it would add them to the first
+/// Built once, in a minute or two on two cores: as a dependency of this tool it would add them to the first
 /// `cargo xtask run`.
 const VERSION: &str = "0.20.2";
 
@@ -49,7 +49,7 @@ fn ensure() -> Outcome<PathBuf> {
     let folder = target().join(format!("tools/cargo-deny-{VERSION}"));
     let binary = folder.join(format!("bin/cargo-deny{}", std::env::consts::EXE_SUFFIX));
     if !binary.is_file() {
-        let mut install = cargo("install cargo-deny --locked --quiet --version");
+        let mut install = cargo("install cargo-deny --debug --locked --quiet --version");
         install.arg(VERSION).arg("--root").arg(&folder);
         // What it is made of is of no use for anything else here.
         install.env("CARGO_TARGET_DIR", folder.join("build"));

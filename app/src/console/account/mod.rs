@@ -11,14 +11,14 @@ use crate::{
     server_fns::session::me,
     ui::{
         layout::{PageHead, Section},
-        load::loaded,
+        load::{fetched, loaded},
     },
 };
 
 /// One's own page.
 #[component]
 pub(crate) fn Page() -> impl IntoView {
-    let me = Resource::new(|| (), |()| me());
+    let me = fetched(|| (), |()| me());
     loaded(me, |me| view! { <Shown me=me/> }.into_any())
 }
 

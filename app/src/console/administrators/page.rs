@@ -5,17 +5,21 @@ use leptos::prelude::*;
 
 use super::{invitations::Invitations, invite::Invite, list::List, required::Required};
 use crate::{
-    server_fns::{Failure, administrator::list_administrators},
-    ui::{access::allows, layout::PageHead, load::loaded},
+    server_fns::administrator::list_administrators,
+    ui::{
+        access::allows,
+        layout::PageHead,
+        load::{Fetched, fetched, loaded},
+    },
 };
 
 /// The page's content, to be fetched again after each change.
-pub(super) type Shown = Resource<Result<AdministratorsPage, Failure>>;
+pub(super) type Shown = Fetched<AdministratorsPage>;
 
 /// The list, the invitations and the form for a new one.
 #[component]
 pub(crate) fn Page() -> impl IntoView {
-    let page: Shown = Resource::new(|| (), |()| list_administrators());
+    let page: Shown = fetched(|| (), |()| list_administrators());
     // The link of an invitation outlives the list's being fetched again.
     let fresh = RwSignal::new(None::<IssuedInvitation>);
     let owner = allows(Role::Owner);

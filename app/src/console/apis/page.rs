@@ -11,7 +11,7 @@ use crate::{
     ui::{
         layout::PageHead,
         listing::Listing,
-        load::loaded,
+        load::{fetched, loaded},
         tabs::{Tabs, current},
     },
 };
@@ -27,7 +27,7 @@ const WITHOUT_GRANTS: TabNames = &[("settings", "Settings"), ("quick-start", "Qu
 pub(crate) fn Page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let detail = Resource::new(move || id.get(), api);
+    let detail = fetched(move || id.get(), api);
     let rows = Listing::of(id, Some("applications"), api_applications);
     loaded(detail, move |detail| view! { <Shown detail=detail rows=rows/> }.into_any())
 }

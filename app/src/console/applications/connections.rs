@@ -5,13 +5,16 @@ use leptos::prelude::*;
 
 use crate::{
     console::enablement::{Enablements, Side},
-    server_fns::Failure,
-    ui::{access::May, layout::Empty, load::loaded},
+    ui::{
+        access::May,
+        layout::Empty,
+        load::{Fetched, loaded},
+    },
 };
 
 /// One toggle for each connection.
 #[component]
-pub(super) fn Connections(rows: Resource<Result<Vec<Enablement>, Failure>>) -> impl IntoView {
+pub(super) fn Connections(rows: Fetched<Vec<Enablement>>) -> impl IntoView {
     view! {
         <h2 class="text-base">"Connections"</h2>
         <p class="hint mt-1 mb-4">

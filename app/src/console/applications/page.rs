@@ -11,13 +11,12 @@ use crate::{
     address,
     console::fresh::FreshSecret,
     server_fns::{
-        Failure, application::application, client_grant::application_apis,
-        enablement::application_connections,
+        application::application, client_grant::application_apis, enablement::application_connections,
     },
     ui::{
         layout::PageHead,
         listing::Listing,
-        load::loaded,
+        load::{Fetched, fetched, loaded},
         tabs::{Tabs, current},
     },
 };
@@ -34,8 +33,8 @@ const TABS: &[(&str, &str)] = &[
 pub(crate) fn Page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("client_id")).unwrap_or_default());
-    let detail = Resource::new(move || id.get(), application);
-    let rows = Resource::new(move || id.get(), application_connections);
+    let detail = fetched(move || id.get(), application);
+    let rows = fetched(move || id.get(), application_connections);
     let apis = Listing::of(id, Some("apis"), application_apis);
     let fresh = FreshSecret::of_console();
     on_cleanup(move || fresh.forget());
@@ -45,7 +44,7 @@ pub(crate) fn Page() -> impl IntoView {
 #[component]
 fn Shown(
     detail: ApplicationDetail,
-    rows: Resource<Result<Vec<Enablement>, Failure>>,
+    rows: Fetched<Vec<Enablement>>,
     apis: Listing<ApplicationApi>,
 ) -> impl IntoView {
     let tab = current(TABS);

@@ -10,7 +10,7 @@ use crate::{
     ui::{
         icon::Mark,
         layout::{Empty, PageHead},
-        load::loaded,
+        load::{fetched, loaded},
         ready,
     },
 };
@@ -20,7 +20,7 @@ const FILTER: &str = "catalogue-filter";
 /// One card for each kind, and a box that narrows them down.
 #[component]
 pub(crate) fn Catalogue(group: ConnectionGroup) -> impl IntoView {
-    let entries = Resource::new(|| (), move |()| catalogue(group));
+    let entries = fetched(|| (), move |()| catalogue(group));
     view! {
         <PageHead
             title="Create connection"

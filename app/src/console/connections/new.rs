@@ -17,7 +17,12 @@ use crate::{
         catalogue::{NewConnection, new_connection},
         connection::create_connection,
     },
-    ui::{Errors, Toasts, form::send, layout::PageHead, load::loaded},
+    ui::{
+        Errors, Toasts,
+        form::send,
+        layout::PageHead,
+        load::{fetched, loaded},
+    },
 };
 
 /// The form for the kind that the address names.
@@ -25,7 +30,7 @@ use crate::{
 pub(crate) fn New() -> impl IntoView {
     let params = use_params_map();
     let strategy = Memo::new(move |_| params.with(|params| params.get("strategy")).unwrap_or_default());
-    let start = Resource::new(move || strategy.get(), new_connection);
+    let start = fetched(move || strategy.get(), new_connection);
     loaded(start, |start| view! { <NewForm start=start/> }.into_any())
 }
 

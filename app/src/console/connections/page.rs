@@ -22,7 +22,7 @@ use crate::{
         danger::DangerZone,
         form::send,
         layout::{Empty, PageHead},
-        load::loaded,
+        load::{Fetched, fetched, loaded},
         tabs::{Tabs, current},
     },
 };
@@ -35,16 +35,13 @@ const TABS: &[(&str, &str)] =
 pub(crate) fn Page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let detail = Resource::new(move || id.get(), connection);
-    let rows = Resource::new(move || id.get(), connection_applications);
+    let detail = fetched(move || id.get(), connection);
+    let rows = fetched(move || id.get(), connection_applications);
     loaded(detail, move |detail| view! { <Shown detail=detail rows=rows/> }.into_any())
 }
 
 #[component]
-fn Shown(
-    detail: ConnectionDetail,
-    rows: Resource<Result<Vec<Enablement>, crate::server_fns::Failure>>,
-) -> impl IntoView {
+fn Shown(detail: ConnectionDetail, rows: Fetched<Vec<Enablement>>) -> impl IntoView {
     let tab = current(TABS);
     let title = RwSignal::new(detail.display_name.clone());
     let group = detail.entry.group;

@@ -16,7 +16,7 @@ use crate::{
     server_fns::log::{list_logs, log_codes},
     ui::{
         layout::{Empty, PageHead},
-        load::loaded,
+        load::{fetched, loaded},
         pagination::Pagination,
     },
 };
@@ -39,8 +39,8 @@ pub(crate) fn Logs() -> impl IntoView {
             (filter, query.get("before").and_then(|before| before.parse::<i64>().ok()))
         })
     });
-    let rows = Resource::new(move || wanted.get(), |(filter, before)| list_logs(filter, before));
-    let codes = Resource::new(|| (), |()| log_codes());
+    let rows = fetched(move || wanted.get(), |(filter, before)| list_logs(filter, before));
+    let codes = fetched(|| (), |()| log_codes());
     view! {
         <PageHead title="Logs" text="Everything that mattered, newest first. Logs hold no token and no secret.">
             {export("csv", "Export as CSV", wanted)}

@@ -15,7 +15,7 @@ use crate::{
     ui::{
         chart::BarChart,
         layout::{Empty, PageHead},
-        load::loaded,
+        load::{fetched, loaded},
         number::grouped,
     },
 };
@@ -23,7 +23,7 @@ use crate::{
 /// First steps while there are any, numbers, charts, connections and what failed.
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
-    let facts = Resource::new(|| (), |()| load_overview());
+    let facts = fetched(|| (), |()| load_overview());
     let again = Callback::new(move |()| facts.refetch());
     view! {
         <PageHead title="Overview" text="How your connections fare, and what applications do with them."/>

@@ -6,21 +6,21 @@ use leptos::prelude::*;
 use super::{settings::Settings, tokens::Tokens};
 use crate::{
     server_fns::registration::registration,
-    ui::{layout::PageHead, load::loaded},
+    ui::{
+        layout::PageHead,
+        load::{Fetched, fetched, loaded},
+    },
 };
 
 /// The setting, and the tokens that let register.
 #[component]
 pub(crate) fn Page() -> impl IntoView {
-    let page = Resource::new(|| (), |()| registration());
+    let page = fetched(|| (), |()| registration());
     loaded(page, move |detail| view! { <Shown detail=detail page=page/> }.into_any())
 }
 
 #[component]
-fn Shown(
-    detail: RegistrationPage,
-    page: Resource<Result<RegistrationPage, crate::server_fns::Failure>>,
-) -> impl IntoView {
+fn Shown(detail: RegistrationPage, page: Fetched<RegistrationPage>) -> impl IntoView {
     let RegistrationPage { settings, version, connections, tokens, endpoint } = detail;
     view! {
         <PageHead

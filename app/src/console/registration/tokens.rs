@@ -7,10 +7,7 @@ use coffer_contract::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    server_fns::{
-        Failure,
-        registration::{create_initial_token, delete_initial_token},
-    },
+    server_fns::registration::{create_initial_token, delete_initial_token},
     ui::{
         Errors, Toasts,
         access::allows,
@@ -20,12 +17,13 @@ use crate::{
         field::Field,
         form::{Submit, SubmitForm, send},
         layout::Section,
+        load::Fetched,
         table::table,
         time::Time,
     },
 };
 
-type Page = Resource<Result<RegistrationPage, Failure>>;
+type Page = Fetched<RegistrationPage>;
 
 /// A token in the only moment in which it can be seen. Outlives the list's being fetched again.
 #[derive(Clone, Copy)]

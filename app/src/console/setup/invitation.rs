@@ -9,7 +9,12 @@ use crate::{
     address,
     console::frame::Doorway,
     server_fns::administrator::{AcceptInvitation, invitation_state},
-    ui::{Errors, errors::Problem, form::Submit, load::loaded},
+    ui::{
+        Errors,
+        errors::Problem,
+        form::Submit,
+        load::{fetched, loaded},
+    },
 };
 
 /// The invited person chooses a password.
@@ -17,7 +22,7 @@ use crate::{
 pub(crate) fn Invitation() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token")).unwrap_or_default());
-    let state = Resource::new(move || token.get(), invitation_state);
+    let state = fetched(move || token.get(), invitation_state);
     view! {
         <Doorway title="Join Coffer">
             {loaded(state, move |state: InvitationState| match state.invited {

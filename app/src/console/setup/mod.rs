@@ -13,7 +13,13 @@ use super::frame::Doorway;
 use crate::{
     address,
     server_fns::setup::{CompleteSetup, setup_state},
-    ui::{Errors, errors::Problem, field::Field, form::Submit, load::loaded},
+    ui::{
+        Errors,
+        errors::Problem,
+        field::Field,
+        form::Submit,
+        load::{fetched, loaded},
+    },
 };
 
 /// What the one-time link opens.
@@ -21,7 +27,7 @@ use crate::{
 pub(crate) fn Setup() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.with(|query| query.get("token")).unwrap_or_default());
-    let state = Resource::new(move || token.get(), setup_state);
+    let state = fetched(move || token.get(), setup_state);
     view! {
         <Doorway title="Set up Coffer">
             {loaded(state, move |state: SetupState| {

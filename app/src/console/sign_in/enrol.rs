@@ -11,13 +11,18 @@ use crate::{
         second_factor::{CodeField, Codes, Secret},
     },
     server_fns::second_factor::{CompleteEnrolment, half_way},
-    ui::{Errors, errors::Problem, form::Submit, load::loaded},
+    ui::{
+        Errors,
+        errors::Problem,
+        form::Submit,
+        load::{fetched, loaded},
+    },
 };
 
 /// Adds an authenticator app, and shows the recovery codes before it goes on.
 #[component]
 pub(crate) fn Enrol() -> impl IntoView {
-    let state = Resource::new(|| (), |()| half_way());
+    let state = fetched(|| (), |()| half_way());
     let action = ServerAction::<CompleteEnrolment>::new();
     let added = move || action.value().get().and_then(Result::ok);
     view! {

@@ -8,13 +8,18 @@ use crate::{
     address, browser,
     console::{frame::Doorway, second_factor::CodeField},
     server_fns::second_factor::{AnswerFactor, half_way},
-    ui::{Errors, errors::Problem, form::Submit, load::loaded},
+    ui::{
+        Errors,
+        errors::Problem,
+        form::Submit,
+        load::{fetched, loaded},
+    },
 };
 
 /// Asks for the factor. Works without scripts.
 #[component]
 pub(crate) fn Factor() -> impl IntoView {
-    let state = Resource::new(|| (), |()| half_way());
+    let state = fetched(|| (), |()| half_way());
     view! {
         <Doorway title="Second factor">
             {loaded(state, |state: HalfWayView| match state {

@@ -10,7 +10,7 @@ pub(crate) use self::{enrol::Enrol, factor::Factor};
 use super::frame::Doorway;
 use crate::{
     server_fns::{session, setup::setup_state},
-    ui::{Errors, errors::Problem, field::Field, form::Submit},
+    ui::{Errors, errors::Problem, field::Field, form::Submit, load::fetched},
 };
 
 /// E-mail and password.
@@ -23,7 +23,7 @@ pub(crate) fn SignIn() -> impl IntoView {
     errors.claim("email");
     errors.claim("password");
     errors.follow(action.value());
-    let state = Resource::new(|| (), |()| setup_state(String::new()));
+    let state = fetched(|| (), |()| setup_state(String::new()));
     view! {
         <Doorway title="Sign in to Coffer">
             <Transition>

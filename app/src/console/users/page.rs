@@ -12,7 +12,7 @@ use crate::{
         copy::CopyField,
         danger::DangerZone,
         layout::{PageHead, Section},
-        load::loaded,
+        load::{fetched, loaded},
         time::Time,
     },
 };
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) fn Page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let detail = Resource::new(move || id.get(), user);
+    let detail = fetched(move || id.get(), user);
     loaded(detail, |detail| view! { <Shown detail=detail/> }.into_any())
 }
 

@@ -11,7 +11,13 @@ use super::state::{answer_badge, delivery_badge};
 use crate::{
     address::{self, encode},
     server_fns::webhook::list_deliveries,
-    ui::{layout::Empty, load::loaded, pagination::Pagination, table::table, time::Time},
+    ui::{
+        layout::Empty,
+        load::{fetched, loaded},
+        pagination::Pagination,
+        table::table,
+        time::Time,
+    },
 };
 
 /// Filter and list.
@@ -25,10 +31,8 @@ pub(super) fn Deliveries(id: String) -> impl IntoView {
         })
     });
     let webhook = id.clone();
-    let rows = Resource::new(
-        move || wanted.get(),
-        move |(filter, after)| list_deliveries(webhook.clone(), filter, after),
-    );
+    let rows =
+        fetched(move || wanted.get(), move |(filter, after)| list_deliveries(webhook.clone(), filter, after));
     let here = address::webhook(&id);
     let filters = {
         let here = here.clone();

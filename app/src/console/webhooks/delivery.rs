@@ -17,7 +17,7 @@ use crate::{
         Toasts,
         form::{Press, act},
         layout::{PageHead, Section},
-        load::loaded,
+        load::{fetched, loaded},
         table::table,
         time::Time,
     },
@@ -36,7 +36,7 @@ pub(crate) fn Delivery() -> impl IntoView {
         params
             .with(|params| (params.get("id").unwrap_or_default(), params.get("delivery").unwrap_or_default()))
     });
-    let detail = Resource::new(move || ids.get(), |(webhook, id)| delivery(webhook, id));
+    let detail = fetched(move || ids.get(), |(webhook, id)| delivery(webhook, id));
     loaded(detail, |detail| view! { <Shown detail=detail/> }.into_any())
 }
 

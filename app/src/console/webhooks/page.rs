@@ -16,7 +16,7 @@ use crate::{
         Toasts,
         form::{Press, act},
         layout::PageHead,
-        load::loaded,
+        load::{fetched, loaded},
         tabs::{Tabs, current},
     },
 };
@@ -29,7 +29,7 @@ const TABS: &[(&str, &str)] =
 pub(crate) fn Page() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let detail = Resource::new(move || id.get(), webhook);
+    let detail = fetched(move || id.get(), webhook);
     let fresh = FreshSecret::of_console();
     on_cleanup(move || fresh.forget());
     loaded(detail, |detail| view! { <Shown detail=detail/> }.into_any())

@@ -69,6 +69,9 @@ pub(crate) enum Refusal {
     /// The idempotency key came with another request before.
     #[error("the idempotency key came with another request before")]
     KeyReused,
+    /// The database cannot do its work just now; it is in the log already.
+    #[error("the database cannot do its work")]
+    Unavailable,
     /// Something failed inside; it is in the log already.
     #[error("something failed inside")]
     Inside,
@@ -109,6 +112,7 @@ impl Refusal {
             ApiError::Conflict { message } => Self::Conflict { code: "conflict", message },
             ApiError::Forbidden { message } => Self::Forbidden(message),
             ApiError::TooManyAttempts { retry_after } => Self::TooMany { retry_after },
+            ApiError::Unavailable { .. } => Self::Unavailable,
             // Nobody is signed in here, and a use case does not lose its own request.
             ApiError::Unauthenticated | ApiError::Transport { .. } | ApiError::Internal { .. } => {
                 Self::Inside
@@ -119,7 +123,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Token(TokenError::Inside(_)) | Self::Inside => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Token(TokenError::Database(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Token(TokenError::Database(_)) | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Token(_) | Self::Audience => StatusCode::UNAUTHORIZED,
             Self::Scope(_) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -142,6 +146,7 @@ impl Refusal {
             Self::Invalid { code, .. } | Self::NotFound { code, .. } | Self::Conflict { code, .. } => code,
             Self::Changed => "precondition_failed",
             Self::KeyReused => "idempotency_key_reused",
+            Self::Unavailable => "temporarily_unavailable",
             Self::NoEndpoint | Self::Method | Self::Inside => return None,
         })
     }
@@ -171,6 +176,10 @@ impl Refusal {
             }
             Self::KeyReused => {
                 "The Idempotency-Key came with another request before. Use a new one for each request."
+                    .to_owned()
+            }
+            Self::Unavailable => {
+                "The server cannot use its database just now. Nothing was changed. Try again in a moment."
                     .to_owned()
             }
             Self::Inside => "Something went wrong on the server.".to_owned(),

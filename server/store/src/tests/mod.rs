@@ -1,6 +1,7 @@
 //! What can go wrong, on a real database file.
 
 mod audit;
+mod batches;
 mod connections;
 mod front;
 mod second_factors;

@@ -19,12 +19,16 @@ use self::{
 };
 use crate::{
     console::second_factor::Codes,
-    server_fns::{Failure, second_factor::second_factors},
-    ui::{form::Press, layout::Section, load::loaded},
+    server_fns::second_factor::second_factors,
+    ui::{
+        form::Press,
+        layout::Section,
+        load::{Fetched, fetched, loaded},
+    },
 };
 
 /// What there is, to be fetched again after each change.
-type Mine = Resource<Result<SecondFactors, Failure>>;
+type Mine = Fetched<SecondFactors>;
 
 /// What the section is at.
 #[derive(Clone)]
@@ -41,7 +45,7 @@ enum Stage {
 /// The section.
 #[component]
 pub(super) fn SecondFactor(email: String) -> impl IntoView {
-    let mine: Mine = Resource::new(|| (), |()| second_factors());
+    let mine: Mine = fetched(|| (), |()| second_factors());
     let stage = RwSignal::new(Stage::Resting);
     let email = StoredValue::new(email);
     let now = move || match stage.get() {
