@@ -37,7 +37,7 @@ describe("a passkey", { timeout: 300_000 }, () => {
   async function add(name, password = ADMIN.password) {
     await owner.open("console/account");
     await owner.button("Add passkey").click();
-    await owner.field("Your password").fill(password);
+    await owner.page.getByRole("textbox", { name: "Your password" }).fill(password);
     await owner.field("Name").fill(name);
     await owner.button("Continue").click();
   }
@@ -52,7 +52,7 @@ describe("a passkey", { timeout: 300_000 }, () => {
     await add("Laptop", "not the right one");
     await owner.page.getByText("This is not your password.").waitFor();
     await look(owner.page, "passkey-add");
-    await owner.field("Your password").fill(ADMIN.password);
+    await owner.page.getByRole("textbox", { name: "Your password" }).fill(ADMIN.password);
     await owner.button("Continue").click();
     await owner.page.getByRole("group", { name: "Your recovery codes for Coffer" }).waitFor();
     await owner.button("I have kept them").click();

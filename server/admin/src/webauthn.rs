@@ -13,7 +13,7 @@ use webauthn_rp::{
         AsciiDomain, PublicKeyCredentialDescriptor, RpId,
         auth::AuthenticationVerificationOptions,
         register::{
-            PublicKeyCredentialUserEntity, RegistrationVerificationOptions, USER_HANDLE_MAX_LEN,
+            CredProtect, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, USER_HANDLE_MAX_LEN,
             UserHandle64, Username,
         },
     },
@@ -111,7 +111,9 @@ impl RelyingParty {
                 transports: AuthTransports::decode(*transports).map_err(refused)?,
             });
         }
-        let options = PublicKeyCredentialCreationOptions::passkey(&self.id, user, exclude);
+        let mut options = PublicKeyCredentialCreationOptions::passkey(&self.id, user, exclude);
+        // Most platforms cannot enforce this; it would refuse them, and who they are is asked for each time anyway.
+        options.extensions.cred_protect = CredProtect::None;
         let (server, client) = options.start_ceremony().map_err(refused)?;
         Ok(Ceremony {
             options: serde_json::to_string(&client).map_err(refused)?,

@@ -68,6 +68,7 @@ impl Authenticator {
         assert_eq!(options["rp"]["id"], HOST);
         assert_eq!(options["authenticatorSelection"]["residentKey"], "required");
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
+        assert_eq!(options["extensions"]["enforceCredentialProtectionPolicy"], Value::Null);
         self.handle = options["user"]["id"].as_str().unwrap().to_owned();
         let public = self.key.public_key().as_ref();
         let mut data = self.data(self.flags | CREDENTIAL);
@@ -212,10 +213,7 @@ async fn everything_about_an_answer_is_checked() {
 
     let first = key.get(&begin().await);
     refused(answer(key.get(&begin().await).replace(&b64([1; 16]), &b64([9; 16]))).await);
-    assert!(
-        refused(answer(first.clone()).await).contains("Begin anew"),
-        "used up by the first answer"
-    );
+    assert!(refused(answer(first.clone()).await).contains("Begin anew"), "used up by the first answer");
     begin().await;
     refused(answer(first.clone()).await);
 
