@@ -9,6 +9,7 @@ mod browser;
 mod console;
 #[cfg(feature = "ssr")]
 pub mod hosted;
+mod passkey;
 mod server_fns;
 #[cfg(feature = "ssr")]
 mod shell;

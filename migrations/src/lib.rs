@@ -24,6 +24,7 @@ mod m0016_audit_chain;
 mod m0017_keys;
 mod m0018_wrapped_keys;
 mod m0019_second_factors;
+mod m0020_passkeys;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_keys::Migration),
             Box::new(m0018_wrapped_keys::Migration),
             Box::new(m0019_second_factors::Migration),
+            Box::new(m0020_passkeys::Migration),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! Second factors: at the sign-in, and one's own.
 
+use coffer_contract::administrator::AdministratorView;
 use coffer_contract::second_factor::{
     FactorAnswer, HalfWayView, NewAuthenticator, RecoveryCodes, SecondFactors,
 };
@@ -65,4 +66,31 @@ pub async fn remove_factor(id: String, current_password: String) -> Result<(), F
 pub async fn make_recovery_codes(current_password: String) -> Result<RecoveryCodes, Failure> {
     let current = coffer_crypto::Secret::new(current_password);
     super::visit::visit()?.make_recovery_codes(current).await.map_err(super::visit::refuse)
+}
+
+/// Begins to add a passkey; the answer is for the browser's authenticator.
+#[server(prefix = "/console/api", endpoint = "add_passkey")]
+pub async fn add_passkey(current_password: String, name: String) -> Result<String, Failure> {
+    let current = coffer_crypto::Secret::new(current_password);
+    super::visit::visit()?.add_passkey(current, &name).await.map_err(super::visit::refuse)
+}
+
+/// Adds it; the only answer that has the recovery codes, if there were none.
+#[server(prefix = "/console/api", endpoint = "confirm_passkey")]
+pub async fn confirm_passkey(answer: String) -> Result<Option<RecoveryCodes>, Failure> {
+    super::visit::visit()?.confirm_passkey(&answer).await.map_err(super::visit::refuse)
+}
+
+/// Begins to sign in with a passkey; the answer is for the browser's authenticator.
+#[server(prefix = "/console/api", endpoint = "begin_passkey")]
+pub async fn begin_passkey() -> Result<String, Failure> {
+    super::visit::visit()?.begin_passkey().await.map_err(super::visit::refuse)
+}
+
+/// Signs in with it, and sends the administrator to `return_to`, if that is a page of the console.
+#[server(prefix = "/console/api", endpoint = "answer_passkey")]
+pub async fn answer_passkey(answer: String, return_to: String) -> Result<AdministratorView, Failure> {
+    let me = super::visit::visit()?.answer_passkey(&answer).await.map_err(super::visit::refuse)?;
+    super::visit::go_to(crate::address::inside(&return_to));
+    Ok(me)
 }

@@ -39,6 +39,7 @@ impl Visit {
             factors: factors.into_iter().map(shown).collect(),
             recovery_codes_left: left,
             required: self.factor_rule().await?.0.required,
+            passkeys: self.relying_party().is_some(),
         })
     }
 
@@ -50,11 +51,7 @@ impl Visit {
             return Err(ApiError::Invalid { fields: vec![field] });
         }
         self.check_password(&me.email, current).await?;
-        let has = self.admin.store.second_factors().count(&me.id).await.map_err(|e| self.store_failed(e))?;
-        if has >= FACTORS_MAX as u64 {
-            let message = format!("You have {FACTORS_MAX} second factors. Remove one first.");
-            return Err(ApiError::Conflict { message });
-        }
+        self.room_for_factor(&me).await?;
         self.begin_authenticator(&me, name).await
     }
 
@@ -96,8 +93,18 @@ impl Visit {
         Ok(codes)
     }
 
+    /// Whether one more factor may be added.
+    pub(crate) async fn room_for_factor(&self, owner: &Administrator) -> Result<(), ApiError> {
+        let has = self.admin.store.second_factors().count(&owner.id).await;
+        if has.map_err(|e| self.store_failed(e))? < FACTORS_MAX as u64 {
+            return Ok(());
+        }
+        let message = format!("You have {FACTORS_MAX} second factors. Remove one first.");
+        Err(ApiError::Conflict { message })
+    }
+
     /// Who is signed in, as they are stored.
-    async fn myself(&self) -> Result<Administrator, ApiError> {
+    pub(crate) async fn myself(&self) -> Result<Administrator, ApiError> {
         let email = self.signed_in().await?.me().email;
         let known = self.admin.store.administrators().by_email(&email).await;
         Ok(known.map_err(|e| self.store_failed(e))?.ok_or(ApiError::Unauthenticated)?.0)
@@ -239,6 +246,7 @@ pub(crate) fn refusal(error: &StoreError) -> Option<ApiError> {
         StoreError::Conflict { what: "second factor" } => {
             "A second factor was added meanwhile, elsewhere. Sign in anew, with that one."
         }
+        StoreError::Conflict { what: "passkey" } => "This passkey is known here already.",
         StoreError::Conflict { what: "last factor" } => {
             "Every administrator needs a second factor, and this is your last one. Add another first."
         }

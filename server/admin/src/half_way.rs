@@ -4,7 +4,7 @@
 
 use coffer_contract::{
     ApiError, Timestamp,
-    second_factor::{FactorAnswer, HalfWayView, RecoveryCodes, SignInStep},
+    second_factor::{FactorAnswer, FactorKind, HalfWayView, RecoveryCodes, SignInStep},
 };
 use coffer_core::{
     administrator::Administrator,
@@ -108,11 +108,29 @@ impl Visit {
         }
     }
 
+    /// Who is half way and asked for a factor that they have, if somebody is.
+    pub(crate) async fn asked_for_factor(&self) -> Result<Option<Administrator>, ApiError> {
+        match self.half_way().await {
+            Ok((half_way, known)) => half_way.proving().map(|()| Some(known)),
+            Err(ApiError::Unauthenticated) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is asked.
     pub async fn half_way_view(&self) -> Result<HalfWayView, ApiError> {
         let (half_way, known) = self.half_way().await?;
         Ok(match half_way.asked {
-            Asked::Factor => HalfWayView::Factor { email: known.email },
+            Asked::Factor => {
+                let factors = self.admin.store.second_factors().of(&known.id).await;
+                let mut kinds: Vec<FactorKind> = Vec::new();
+                for factor in factors.map_err(|e| self.store_failed(e))? {
+                    if !kinds.contains(&factor.kind) {
+                        kinds.push(factor.kind);
+                    }
+                }
+                HalfWayView::Factor { email: known.email, kinds }
+            }
             Asked::Enrolment(id) => {
                 let authenticator = self.unconfirmed_authenticator(&known, &id).await?;
                 HalfWayView::Enrolment { email: known.email, authenticator }

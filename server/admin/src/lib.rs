@@ -27,6 +27,7 @@ mod log_export;
 mod logs;
 mod overview;
 mod own_apis;
+mod passkeys;
 mod qr;
 mod recovery;
 mod registration;
@@ -41,6 +42,7 @@ mod together;
 mod tries;
 mod users;
 mod visit;
+mod webauthn;
 mod webhooks;
 mod whole;
 

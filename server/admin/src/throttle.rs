@@ -41,6 +41,16 @@ impl Attempt {
         Self::of(store, &format!("second factor {administrator}"), ip, now).await
     }
 
+    /// Begins one with a passkey, whose owner is not known yet.
+    pub async fn with_passkey(
+        store: &Store,
+        ip: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Result<Self, ApiError>, StoreError> {
+        let from = ip.map_or_else(|| "unknown".to_owned(), network);
+        Self::of(store, &format!("passkey from {from}"), ip, now).await
+    }
+
     async fn of(
         store: &Store,
         account: &str,

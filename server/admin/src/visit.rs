@@ -75,7 +75,7 @@ impl Visit {
                 .is_valid(&TokenHash::of(token), self.now())
                 .await
                 .map_err(|e| self.store_failed(e))?;
-        Ok(SetupState { needs_setup, link_valid })
+        Ok(SetupState { needs_setup, link_valid, passkeys: self.relying_party().is_some() })
     }
 
     /// Makes the first administrator and signs them in. The link works once.

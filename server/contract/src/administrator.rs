@@ -153,6 +153,8 @@ pub struct SetupState {
     pub needs_setup: bool,
     /// Whether the set-up link that was opened is still valid.
     pub link_valid: bool,
+    /// Whether passkeys work at the server's address: it needs a name.
+    pub passkeys: bool,
 }
 
 /// Checks what the set-up page sends.

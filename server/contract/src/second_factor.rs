@@ -17,6 +17,8 @@ pub const FACTOR_NAME_MAX: usize = 60;
 pub enum FactorKind {
     /// An authenticator app: codes by time (RFC 6238).
     Authenticator,
+    /// A passkey: a key pair that a device or a password manager keeps (WebAuthn).
+    Passkey,
 }
 
 impl FactorKind {
@@ -24,6 +26,7 @@ impl FactorKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Authenticator => "Authenticator app",
+            Self::Passkey => "Passkey",
         }
     }
 }
@@ -52,6 +55,8 @@ pub struct SecondFactors {
     pub recovery_codes_left: u64,
     /// Whether every administrator needs one.
     pub required: bool,
+    /// Whether passkeys work at the server's address: it needs a name.
+    pub passkeys: bool,
 }
 
 /// Whether administrators need a second factor.
@@ -120,6 +125,8 @@ pub enum HalfWayView {
     Factor {
         /// Who is signing in.
         email: String,
+        /// The kinds that they have.
+        kinds: Vec<FactorKind>,
     },
     /// To add a second factor.
     Enrolment {

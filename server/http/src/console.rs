@@ -78,6 +78,8 @@ pub(crate) const BEFORE_SIGN_IN: &[&str] = &[
     "half_way",
     "answer_factor",
     "complete_enrolment",
+    "begin_passkey",
+    "answer_passkey",
 ];
 
 /// A server function of the dashboard.

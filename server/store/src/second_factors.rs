@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coffer_contract::Timestamp;
+use coffer_contract::{Timestamp, second_factor::FactorKind};
 use coffer_core::{
     audit::AuditEvent,
     factor::Factor,
@@ -17,7 +17,7 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError, administrators, audit,
-    entity::{administrators as people, authenticator_apps as apps, recovery_codes as codes},
+    entity::{administrators as people, authenticator_apps as apps, passkeys, recovery_codes as codes},
     turns::{self, Turn},
 };
 
@@ -44,13 +44,20 @@ impl From<apps::Model> for StoredAuthenticator {
 #[derive(Clone, Debug)]
 pub struct SecondFactors(pub(crate) Store);
 
-async fn count<C: ConnectionTrait>(db: &C, administrator: &AdministratorId) -> Result<u64, StoreError> {
+/// How many factors one has.
+pub(crate) async fn count<C: ConnectionTrait>(
+    db: &C,
+    administrator: &AdministratorId,
+) -> Result<u64, StoreError> {
     let mine = apps::Column::Administrator.eq(administrator.as_str());
     let confirmed = apps::Column::ConfirmedAt.is_not_null();
-    Ok(apps::Entity::find().filter(mine).filter(confirmed).count(db).await?)
+    let apps = apps::Entity::find().filter(mine).filter(confirmed).count(db).await?;
+    let mine = passkeys::Column::Administrator.eq(administrator.as_str());
+    Ok(apps + passkeys::Entity::find().filter(mine).count(db).await?)
 }
 
-async fn write_codes<C: ConnectionTrait>(
+/// Replaces the recovery codes of one.
+pub(crate) async fn write_codes<C: ConnectionTrait>(
     db: &C,
     administrator: &AdministratorId,
     hashes: &[TokenHash],
@@ -78,8 +85,11 @@ async fn delete_codes<C: ConnectionTrait>(db: &C, administrator: &AdministratorI
 impl SecondFactors {
     /// An administrator's factors, the oldest first.
     pub async fn of(&self, administrator: &AdministratorId) -> Result<Vec<Factor>, StoreError> {
-        let apps = self.authenticators(administrator).await?;
-        Ok(apps.into_iter().map(|app| app.factor).collect())
+        let apps = self.authenticators(administrator).await?.into_iter().map(|app| app.factor);
+        let passkeys = self.passkeys(administrator).await?.into_iter().map(|passkey| passkey.factor);
+        let mut factors: Vec<Factor> = apps.chain(passkeys).collect();
+        factors.sort_by_key(|factor| factor.created_at);
+        Ok(factors)
     }
 
     /// How many factors an administrator has.
@@ -89,7 +99,7 @@ impl SecondFactors {
 
     /// Everybody who has one.
     pub async fn holders(&self) -> Result<BTreeSet<AdministratorId>, StoreError> {
-        let ids: Vec<String> = apps::Entity::find()
+        let of_apps: Vec<String> = apps::Entity::find()
             .select_only()
             .column(apps::Column::Administrator)
             .distinct()
@@ -97,7 +107,14 @@ impl SecondFactors {
             .into_tuple()
             .all(self.0.read())
             .await?;
-        Ok(ids.into_iter().map(AdministratorId::from_text).collect())
+        let of_passkeys: Vec<String> = passkeys::Entity::find()
+            .select_only()
+            .column(passkeys::Column::Administrator)
+            .distinct()
+            .into_tuple()
+            .all(self.0.read())
+            .await?;
+        Ok(of_apps.into_iter().chain(of_passkeys).map(AdministratorId::from_text).collect())
     }
 
     /// An administrator's authenticator apps, the oldest first.
@@ -260,12 +277,11 @@ impl SecondFactors {
             tx.rollback().await?;
             return Err(StoreError::Conflict { what: "last factor" });
         }
-        let removed = apps::Entity::delete_many()
-            .filter(apps::Column::Id.eq(factor.id.as_str()))
-            .filter(apps::Column::Administrator.eq(factor.administrator.as_str()))
-            .exec(&tx)
-            .await?
-            .rows_affected;
+        let removed = match factor.kind {
+            FactorKind::Authenticator => apps::Entity::delete_by_id(factor.id.as_str()).exec(&tx).await?,
+            FactorKind::Passkey => passkeys::Entity::delete_by_id(factor.id.as_str()).exec(&tx).await?,
+        };
+        let removed = removed.rows_affected;
         if last && removed == 1 {
             delete_codes(&tx, &factor.administrator).await?;
         }
@@ -277,6 +293,8 @@ impl SecondFactors {
         let tx = self.alone(administrator).await?;
         let mine = apps::Column::Administrator.eq(administrator.as_str());
         apps::Entity::delete_many().filter(mine).exec(&tx).await?;
+        let mine = passkeys::Column::Administrator.eq(administrator.as_str());
+        passkeys::Entity::delete_many().filter(mine).exec(&tx).await?;
         delete_codes(&tx, administrator).await?;
         administrators::end_sessions(&tx, administrator).await?;
         audit::write(&tx, &[event]).await?;
@@ -290,9 +308,11 @@ impl SecondFactors {
             .from(apps::Entity)
             .and_where(apps::Column::ConfirmedAt.is_not_null())
             .take();
+        let others = Query::select().column(passkeys::Column::Administrator).from(passkeys::Entity).take();
         people::Entity::update_many()
             .col_expr(people::Column::SessionGeneration, Expr::col(people::Column::SessionGeneration).add(1))
             .filter(people::Column::Id.not_in_subquery(holders))
+            .filter(people::Column::Id.not_in_subquery(others))
             .exec(self.0.write())
             .await?;
         Ok(())
@@ -309,7 +329,10 @@ impl SecondFactors {
     }
 
     /// A transaction in which nobody else changes what this administrator has.
-    async fn alone(&self, administrator: &AdministratorId) -> Result<DatabaseTransaction, StoreError> {
+    pub(crate) async fn alone(
+        &self,
+        administrator: &AdministratorId,
+    ) -> Result<DatabaseTransaction, StoreError> {
         let tx = self.0.begin().await?;
         turns::take_over(&tx, Turn::Factors, administrator.as_str()).await?;
         Ok(tx)

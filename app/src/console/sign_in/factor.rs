@@ -1,9 +1,10 @@
 //! The second page of a sign-in: the code of an authenticator app, or a recovery code.
 
-use coffer_contract::second_factor::HalfWayView;
+use coffer_contract::second_factor::{FactorKind, HalfWayView};
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
+use super::passkey::WithPasskey;
 use crate::{
     address, browser,
     console::{frame::Doorway, second_factor::CodeField},
@@ -23,7 +24,7 @@ pub(crate) fn Factor() -> impl IntoView {
     view! {
         <Doorway title="Second factor">
             {loaded(state, |state: HalfWayView| match state {
-                HalfWayView::Factor { email } => view! { <Ask email=email/> }.into_any(),
+                HalfWayView::Factor { email, kinds } => view! { <Ask email=email kinds=kinds/> }.into_any(),
                 HalfWayView::Enrolment { .. } => view! {
                     <p class="mt-2">"Every administrator needs a second factor here, and you have none yet."</p>
                     <a class="btn btn-primary btn-wide mt-6" href=address::SIGN_IN_ENROL>"Add one"</a>
@@ -35,13 +36,24 @@ pub(crate) fn Factor() -> impl IntoView {
 }
 
 #[component]
-fn Ask(email: String) -> impl IntoView {
+fn Ask(email: String, kinds: Vec<FactorKind>) -> impl IntoView {
     let query = use_query_map();
     let return_to = move || query.with(|query| query.get("return_to")).unwrap_or_default();
     let action = ServerAction::<AnswerFactor>::new();
     let errors = Errors::new();
     errors.claim("code");
     errors.follow(action.value());
+    let (app, passkey) = (kinds.contains(&FactorKind::Authenticator), kinds.contains(&FactorKind::Passkey));
+    let (label, hint) = if app {
+        ("Code", "The six digits that your authenticator app shows, or one of your recovery codes.")
+    } else {
+        ("Recovery code", "Where your passkey is not at hand. Each works once.")
+    };
+    let passkey = passkey.then(|| {
+        view! {
+            <WithPasskey return_to=Signal::derive(return_to) errors=errors class="btn btn-wide mt-3"/>
+        }
+    });
     // Whoever comes here has the app in hand.
     Effect::new(move |_| browser::focus("#field-code"));
     view! {
@@ -52,15 +64,16 @@ fn Ask(email: String) -> impl IntoView {
             <Problem errors=errors/>
             <input type="hidden" name="return_to" value=return_to/>
             <CodeField
-                label="Code"
-                hint="The six digits that your authenticator app shows, or one of your recovery codes."
+                label=label
+                hint=hint
                 errors=errors
                 value=RwSignal::new(String::new())
             />
             <Submit label="Sign in" pending=action.pending() class="btn btn-primary btn-wide"/>
         </ActionForm>
+        {passkey}
         <p class="hint mt-5">
-            "No phone and no recovery code? An owner can reset your second factor. "
+            "Neither factor nor recovery code? An owner can reset your second factor. "
             <a class="link" href=address::SIGN_IN>"Start again"</a>
         </p>
     }

@@ -2,10 +2,12 @@
 
 mod enrol;
 mod factor;
+mod passkey;
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
+use self::passkey::WithPasskey;
 pub(crate) use self::{enrol::Enrol, factor::Factor};
 use super::frame::Doorway;
 use crate::{
@@ -58,6 +60,13 @@ pub(crate) fn SignIn() -> impl IntoView {
                 />
                 <Submit label="Sign in" pending=action.pending() class="btn btn-primary btn-wide"/>
             </ActionForm>
+            <Transition>
+                {move || Suspend::new(async move {
+                    state.await.is_ok_and(|state| state.passkeys).then(|| view! {
+                        <WithPasskey return_to=Signal::derive(return_to) errors=errors class="btn btn-wide mt-3"/>
+                    })
+                })}
+            </Transition>
         </Doorway>
     }
 }

@@ -1,6 +1,6 @@
 use coffer_contract::{
     ApiError,
-    second_factor::{HalfWayView, NewAuthenticator, RECOVERY_CODES, RecoveryCodes, SignInStep},
+    second_factor::{FactorKind, HalfWayView, NewAuthenticator, RECOVERY_CODES, RecoveryCodes, SignInStep},
 };
 use coffer_core::Clock as _;
 use coffer_crypto::{Secret, TotpSecret};
@@ -65,7 +65,10 @@ async fn a_password_alone_signs_nobody_in_who_has_a_factor() {
     ] {
         assert_eq!(refused, ApiError::Unauthenticated);
     }
-    assert_eq!(visit.half_way_view().await.unwrap(), HalfWayView::Factor { email: EMAIL.into() });
+    assert_eq!(
+        visit.half_way_view().await.unwrap(),
+        HalfWayView::Factor { email: EMAIL.into(), kinds: vec![FactorKind::Authenticator] }
+    );
     assert_eq!(fields(&visit.answer_factor(Secret::new("")).await.unwrap_err()), ["code"]);
     assert_eq!(fields(&visit.answer_factor(Secret::new("000000")).await.unwrap_err()), ["code"]);
     let code = phone.code(&house);

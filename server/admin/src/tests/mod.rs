@@ -8,6 +8,7 @@ mod connections;
 mod factor_rule;
 mod factors;
 mod overview;
+mod passkeys;
 mod registration;
 mod sign_in;
 mod webhooks;

@@ -20,6 +20,8 @@ pub const BEFORE_SIGN_IN: &[&str] = &[
     "half_way",
     "answer_factor",
     "complete_enrolment",
+    "begin_passkey",
+    "answer_passkey",
 ];
 
 fn request(method: &str, path: &str, origin: &str) -> Request<Body> {

@@ -73,6 +73,8 @@ fn table() -> Vec<(&'static str, Role, Call)> {
         ("second_factors", Viewer, Form("")),
         ("add_authenticator", Viewer, Form("current_password=not-it&name=")),
         ("confirm_authenticator", Viewer, Form("id=nobody&code=000000")),
+        ("add_passkey", Viewer, Form("current_password=not-it&name=")),
+        ("confirm_passkey", Viewer, Form("answer=x")),
         ("remove_factor", Viewer, Form("id=nobody&current_password=not-it")),
         ("make_recovery_codes", Viewer, Form("current_password=not-it")),
         ("overview", Viewer, Form("")),

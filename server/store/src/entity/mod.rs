@@ -24,6 +24,7 @@ pub mod initial_access_tokens;
 pub mod interactions;
 pub mod key_holders;
 pub mod logouts;
+pub mod passkeys;
 pub mod pushed_requests;
 pub mod rate_limits;
 pub mod recovery_codes;

@@ -102,6 +102,6 @@ pub(super) fn Confirm(authenticator: NewAuthenticator, stage: RwSignal<Stage>, m
 }
 
 #[component]
-fn Cancel(stage: RwSignal<Stage>) -> impl IntoView {
+pub(super) fn Cancel(stage: RwSignal<Stage>) -> impl IntoView {
     view! { <button type="button" class="btn" on:click=move |_| stage.set(Stage::Resting)>"Cancel"</button> }
 }
