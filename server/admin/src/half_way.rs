@@ -14,7 +14,7 @@ use coffer_core::{
 use coffer_crypto::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::{Visit, factors, recovery, throttle::Attempt, visit::actor};
+use crate::{Visit, authenticators, recovery, throttle::Attempt, visit::actor};
 
 /// So long after the password a second factor is accepted, in seconds: ten minutes.
 pub const HALF_WAY_SECONDS: i64 = 10 * 60;
@@ -143,7 +143,7 @@ impl Visit {
     pub async fn answer_factor(&self, code: Secret) -> Result<FactorAnswer, ApiError> {
         let (half_way, known) = self.half_way().await?;
         half_way.proving()?;
-        let digits = factors::digits(&code);
+        let digits = authenticators::digits(&code);
         let recovery = recovery::typed(&known.id, &code);
         if digits.is_none() && recovery.is_none() {
             let text = "Enter the six digits that your app shows now, or a recovery code.";

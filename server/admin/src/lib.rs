@@ -10,6 +10,7 @@ mod administrators;
 mod api_applications;
 mod apis;
 mod applications;
+mod authenticators;
 mod call;
 mod client_grants;
 mod client_keys;

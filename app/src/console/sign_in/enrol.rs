@@ -55,7 +55,7 @@ fn Add(
     errors.follow(action.value());
     view! {
         <p class="mt-2 mb-5 text-muted">
-            "Every administrator needs one here. You sign in as " <strong class="break-all">{email}</strong> "."
+            "Every administrator needs one here. You sign in as " <strong>{email}</strong> "."
         </p>
         <Secret authenticator=authenticator/>
         <ActionForm action=action attr:class="mt-6 grid gap-5" attr:novalidate="">

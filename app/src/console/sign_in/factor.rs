@@ -44,34 +44,34 @@ fn Ask(email: String, kinds: Vec<FactorKind>) -> impl IntoView {
     errors.claim("code");
     errors.follow(action.value());
     let (app, passkey) = (kinds.contains(&FactorKind::Authenticator), kinds.contains(&FactorKind::Passkey));
-    let (label, hint) = if app {
-        ("Code", "The six digits that your authenticator app shows, or one of your recovery codes.")
+    let (label, hint, class) = if app {
+        let hint = "The six digits that your authenticator app shows, or one of your recovery codes.";
+        ("Code", hint, "btn btn-primary btn-wide")
     } else {
-        ("Recovery code", "Where your passkey is not at hand. Each works once.")
+        ("Recovery code", "If your passkey is not at hand. Each works once.", "btn btn-wide")
     };
-    let passkey = passkey.then(|| {
-        view! {
-            <WithPasskey return_to=Signal::derive(return_to) errors=errors class="btn btn-wide mt-3"/>
-        }
-    });
-    // Whoever comes here has the app in hand.
-    Effect::new(move |_| browser::focus("#field-code"));
+    let by_passkey = move |class: &'static str| {
+        view! { <WithPasskey return_to=Signal::derive(return_to) errors=errors class=class/> }
+    };
+    // What most people have at hand comes first, and has the focus.
+    let (first, last) = match (app, passkey) {
+        (false, true) => (Some(by_passkey("btn btn-primary btn-wide mt-5")), None),
+        (true, true) => (None, Some(by_passkey("btn btn-wide mt-3"))),
+        _ => (None, None),
+    };
+    Effect::new(move |_| browser::focus(if app { "#field-code" } else { "#with-passkey" }));
     view! {
-        <p class="mt-2 text-muted">
-            "Your password is right, " <strong class="break-all">{email}</strong> ". Now prove that it is you."
+        <p class="mt-2 mb-4 text-muted">
+            "Your password is right, " <strong>{email}</strong> ". Now prove that it is you."
         </p>
-        <ActionForm action=action attr:class="mt-6 grid gap-5" attr:novalidate="">
-            <Problem errors=errors/>
+        <Problem errors=errors/>
+        {first}
+        <ActionForm action=action attr:class="mt-5 grid gap-5" attr:novalidate="">
             <input type="hidden" name="return_to" value=return_to/>
-            <CodeField
-                label=label
-                hint=hint
-                errors=errors
-                value=RwSignal::new(String::new())
-            />
-            <Submit label="Sign in" pending=action.pending() class="btn btn-primary btn-wide"/>
+            <CodeField label=label hint=hint errors=errors value=RwSignal::new(String::new())/>
+            <Submit label="Sign in" pending=action.pending() class=class/>
         </ActionForm>
-        {passkey}
+        {last}
         <p class="hint mt-5">
             "Neither factor nor recovery code? An owner can reset your second factor. "
             <a class="link" href=address::SIGN_IN>"Start again"</a>

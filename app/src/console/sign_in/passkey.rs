@@ -27,6 +27,7 @@ pub(super) fn WithPasskey(
     view! {
         <button
             type="button"
+            id="with-passkey"
             class=class
             hidden=move || !available.get()
             aria-busy=move || pending.get().then_some("true")
