@@ -63,7 +63,9 @@ async fn main() -> Outcome {
         callbacks: vec!["https://app.example/callback".into()],
         ..Client::new(ClientId::generate(&SystemRng), "Load", ApplicationType::RegularWeb, now)
     };
-    let seed = Seed { store: Store::connect(&url, 8).await?, keyring, client, now };
+    // All of it in one transaction: a commit for each change would take minutes.
+    let all = Store::connect(&url, 8).await?.together().await?;
+    let seed = Seed { store: all.store().clone(), keyring, client, now };
     let (secret, connection) = seed.application().await?;
     let mut tokens = Vec::with_capacity(real);
     for number in 0..real {
@@ -71,8 +73,8 @@ async fn main() -> Outcome {
         let scopes = if number % 2 == 0 { "openid offline_access" } else { "offline_access" };
         tokens.push(seed.user(&connection, Scopes::parse(scopes, false)).await?);
     }
-    let Seed { store, keyring, client, .. } = seed;
-    drop(store);
+    all.commit().await?;
+    let Seed { keyring, client, .. } = seed;
     if users > real {
         filler::add(&url, real, users).await?;
     }
