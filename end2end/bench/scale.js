@@ -1,5 +1,5 @@
 // Exchanges over three million token sets and a million users, beside a thousand of each: both servers run, and
-// their rounds take turns. The loads go over real users all over the database, each connection in an order of its own.
+// their rounds take turns. The loads go over real users all over the database, in random order.
 
 import { CONNECTIONS, ROUNDS, SECONDS, exchanges, memory, post, rounds } from "./load.js";
 import { start } from "./seeded.js";

@@ -5,7 +5,7 @@
 //! The real users' rows are spread evenly among these (by their rowid), and their keys are random: a load over them
 //! touches pages all over the file.
 
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 
 use crate::Outcome;
 
@@ -65,10 +65,10 @@ INSERT INTO consents (rowid, user_id, client_id, scopes, updated_at)
 SELECT u.rowid, u.id, t.client_id, t.scopes, t.updated_at
 FROM users u CROSS JOIN pattern_consents t WHERE u.rowid % {step} <> 0";
 
-/// One event for each user: those that the real users left, in turn.
+/// One event for each user, a second apart: those that the real users left, in turn.
 const EVENTS: &str = "
 INSERT INTO audit_events (at, code, success, actor_kind, actor, client_id, connection, user_id, ip, description, account)
-SELECT t.at + u.rowid, t.code, t.success, t.actor_kind, t.actor, t.client_id, t.connection,
+SELECT t.at - 1000 * ({users} - u.rowid), t.code, t.success, t.actor_kind, t.actor, t.client_id, t.connection,
   CASE WHEN t.user_id IS NULL THEN NULL ELSE u.id END, t.ip, t.description, t.account
 FROM users u CROSS JOIN (SELECT max(rowid) AS last FROM pattern_audit_events) l
 JOIN pattern_audit_events t ON t.rowid = 1 + u.rowid % l.last ORDER BY u.rowid";
@@ -85,23 +85,21 @@ pub async fn add(url: &str, real: usize, users: usize) -> Outcome {
     let db = Database::connect(options).await?;
     db.execute_unprepared(FAST).await?;
     for (table, rows, which) in TABLES {
-        run(&db, &format!("CREATE TEMP TABLE pattern_{table} AS SELECT * FROM {table} WHERE {which}")).await?;
+        let pattern = format!("CREATE TEMP TABLE pattern_{table} AS SELECT * FROM {table} WHERE {which}");
+        db.execute_unprepared(&pattern).await?;
         if rows > 0 {
             // Moves the real users' rows apart. In two steps, as two rows never have the same number.
             let rows = rows * step;
-            run(&db, &format!("UPDATE {table} SET rowid = -rowid * {rows}; UPDATE {table} SET rowid = -rowid")).await?;
+            let apart =
+                format!("UPDATE {table} SET rowid = -rowid * {rows}; UPDATE {table} SET rowid = -rowid");
+            db.execute_unprepared(&apart).await?;
         }
     }
     for statement in [USERS, TOKEN_SETS, FAMILIES, REFRESH_TOKENS, CONSENTS, EVENTS] {
         let statement = statement.replace("{users}", &users.to_string()).replace("{step}", &step.to_string());
-        run(&db, &statement).await?;
+        db.execute_unprepared(&statement).await?;
     }
     db.execute_unprepared(AS_BEFORE).await?;
     db.close().await?;
-    Ok(())
-}
-
-async fn run(db: &DatabaseConnection, statements: &str) -> Outcome {
-    db.execute_unprepared(statements).await?;
     Ok(())
 }

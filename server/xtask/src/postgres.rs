@@ -71,9 +71,8 @@ impl Server {
         let mut init = server.command("initdb");
         init.args(["--username=coffer", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
         run("A PostgreSQL server of its own", init.arg(&data))?;
-        let mut options = format!(
-            "-h 127.0.0.1 -p {port} -k '' -c max_connections=400 -c max_locks_per_transaction=256"
-        );
+        let mut options =
+            format!("-h 127.0.0.1 -p {port} -k '' -c max_connections=400 -c max_locks_per_transaction=256");
         if disk == Disk::Forgets {
             options.push_str(" -c fsync=off -c full_page_writes=off");
         }
