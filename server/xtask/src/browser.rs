@@ -9,6 +9,7 @@ use std::{
 use crate::{
     Outcome,
     command::{cargo, is_root, output, program, root, run, target},
+    postgres::{Disk, Server},
     server, web,
 };
 
@@ -36,18 +37,29 @@ pub fn test() -> Outcome {
     run("Browser tests", &mut tests)
 }
 
-/// `cargo xtask bench`.
-pub fn bench() -> Outcome {
+/// `cargo xtask bench`: every part, or those named in `parts`.
+pub fn bench(parts: &[String]) -> Outcome {
     web::build()?;
     run(
-        "Release binary and the bare handler beside it",
-        &mut cargo("build --release --package coffer --bin coffer --example bare"),
+        "Release binary, the bare handler beside it, and what fills databases",
+        &mut cargo("build --release --package coffer --bin coffer --example bare --example seed"),
     )?;
     let chromium = prepare()?;
-    let mut bench = program("npm");
-    bench.current_dir(folder()).args(["run", "bench"]);
-    bench.env("COFFER_BIN", target().join("release/coffer"));
-    bench.env("BARE_BIN", target().join("release/examples/bare")).env("CHROMIUM", chromium);
+    // Without it, the table says that this was not measured.
+    let postgres = if parts.is_empty() || parts.iter().any(|part| part == "exchange") {
+        Server::start(Disk::Keeps).map_err(|error| println!("No PostgreSQL server: {error}")).ok()
+    } else {
+        None
+    };
+    let examples = target().join("release/examples");
+    let mut bench = program("node");
+    bench.current_dir(folder()).arg("bench/run.js").args(parts);
+    bench.env("COFFER_BIN", target().join("release/coffer")).env("CHROMIUM", chromium);
+    bench.env("BARE_BIN", examples.join("bare")).env("SEED_BIN", examples.join("seed"));
+    match &postgres {
+        Some(server) => bench.env("BENCH_POSTGRES_URL", &server.url),
+        None => bench.env_remove("BENCH_POSTGRES_URL"),
+    };
     run("Measurement", &mut bench)
 }
 

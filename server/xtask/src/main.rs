@@ -34,7 +34,8 @@ cargo xtask <task>
                     fuzz, browser, sdk
   build-web         the browser bundle and the stylesheet, into target/site
   release           one binary with the assets in it: target/release/coffer
-  bench             exchanges per second, beside a bare handler";
+  bench [part ...]  measurements, each beside its peer or limit, or only these: small, exchange,
+                    refresh, pages, scale";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         Some("test") => tests::run(rest),
         Some("build-web") => web::build(),
         Some("release") => server::release(),
-        Some("bench") => browser::bench(),
+        Some("bench") => browser::bench(rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             Ok(())

@@ -1,5 +1,5 @@
-//! The Rust tests once more, on a PostgreSQL server that lives for them alone: in a folder of its own, on a free
-//! port of this machine.
+//! A PostgreSQL server that lives for one task alone, in a folder of its own, on a free port of this machine; and
+//! the Rust tests once more, on it.
 
 use std::{
     fs,
@@ -21,22 +21,33 @@ const FOLDERS: [&str; 2] = ["/opt/homebrew/opt/postgresql@17/bin", "/usr/local/o
 
 /// `cargo xtask test postgres`.
 pub fn test() -> Outcome {
-    let server = Server::start()?;
+    let server = Server::start(Disk::Forgets)?;
     run(
         "Rust tests, on PostgreSQL",
         cargo("test --workspace -- --include-ignored").env("TEST_DATABASE", &server.url),
     )
 }
 
+/// What the server does with what it wrote.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// It holds nothing that anybody misses: faster.
+    Forgets,
+    /// What was committed is on disk, as where people rely on it.
+    Keeps,
+}
+
 /// A running server; it stops when this goes.
-struct Server {
-    url: String,
+pub struct Server {
+    /// The address of its database.
+    pub url: String,
     folder: PathBuf,
     programs: PathBuf,
 }
 
 impl Server {
-    fn start() -> Outcome<Self> {
+    /// Starts one.
+    pub fn start(disk: Disk) -> Outcome<Self> {
         let programs = match find() {
             Some(found) => found,
             None => {
@@ -59,12 +70,12 @@ impl Server {
         let data = server.data();
         let mut init = server.command("initdb");
         init.args(["--username=coffer", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
-        run("A PostgreSQL server for the tests", init.arg(&data))?;
-        // It holds nothing that anybody misses.
-        let options = format!(
-            "-h 127.0.0.1 -p {port} -k '' -c fsync=off -c full_page_writes=off -c max_connections=400 \
-             -c max_locks_per_transaction=256"
-        );
+        run("A PostgreSQL server of its own", init.arg(&data))?;
+        let mut options =
+            format!("-h 127.0.0.1 -p {port} -k '' -c max_connections=400 -c max_locks_per_transaction=256");
+        if disk == Disk::Forgets {
+            options.push_str(" -c fsync=off -c full_page_writes=off");
+        }
         let mut start = server.command("pg_ctl");
         start.args(["start", "--wait", "--silent", "-o", &options, "-l"]).arg(server.folder.join("log"));
         run("Its start", start.arg("-D").arg(&data))?;
