@@ -113,7 +113,7 @@ async fn a_disk_that_is_full_and_then_not() {
     assert_eq!(dashboard.status(), 503, "attempts are counted, which takes room");
     assert!(dashboard.headers().contains_key("retry-after"));
     let text = dashboard.text().await.unwrap();
-    assert!(text.contains("Unavailable") && !text.contains("disk"), "{text}");
+    assert!(text.contains("unavailable") && !text.contains("disk"), "{text}");
     assert_eq!(server.get("/healthz").await.status(), 200);
     std::fs::remove_file(&fill).unwrap();
     recovered(&server, &application).await;
