@@ -15,6 +15,9 @@ use coffer_store::StoredAuthenticator;
 
 use crate::{Visit, qr, recovery, visit::actor};
 
+/// Length of a code.
+const DIGITS: usize = 6;
+
 impl Visit {
     /// Makes a secret, which is no factor until a code of it came.
     pub(crate) async fn begin_authenticator(
@@ -127,9 +130,14 @@ impl Visit {
 
 /// The digits of a code as apps show it, with a space in its middle or not; `None` when it cannot be one.
 pub(crate) fn digits(code: &Secret) -> Option<Secret> {
-    let digits = Secret::new(code.reveal().split_whitespace().collect::<String>());
-    let six = digits.reveal().len() == 6 && digits.reveal().bytes().all(|byte| byte.is_ascii_digit());
-    six.then_some(digits)
+    let mut digits = String::with_capacity(DIGITS);
+    for letter in code.reveal().chars().filter(|letter| !letter.is_whitespace()) {
+        if !letter.is_ascii_digit() {
+            return None;
+        }
+        digits.push(letter);
+    }
+    (digits.len() == DIGITS).then(|| Secret::new(digits))
 }
 
 fn context(id: &FactorId) -> Context<'_> {

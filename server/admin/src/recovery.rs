@@ -22,7 +22,8 @@ pub(crate) fn generate(rng: &dyn Rng, administrator: &AdministratorId) -> (Recov
 /// What is kept of the code that somebody typed; `None` when it cannot be one.
 pub(crate) fn typed(administrator: &AdministratorId, text: &Secret) -> Option<TokenHash> {
     let mut code = String::with_capacity(LENGTH);
-    for letter in text.reveal().chars().filter(|letter| !letter.is_whitespace() && *letter != '-') {
+    let separates = |letter: &char| letter.is_whitespace() || *letter == '-';
+    for letter in text.reveal().chars().filter(|letter| !separates(letter)) {
         code.push(match letter.to_ascii_lowercase() {
             'i' | 'l' => '1',
             'o' => '0',
