@@ -11,7 +11,7 @@ import { Receiver } from "../lib/receiver.js";
 import { World, atProvider } from "../lib/story.js";
 import { Upstream } from "../lib/upstream.js";
 
-describe("every page", { timeout: 300_000 }, () => {
+describe("every page", { timeout: 600_000 }, () => {
   let world, page, dashboard, client, connection;
   before(async () => {
     world = new World();
