@@ -6,7 +6,7 @@ import { Dashboard } from "../lib/dashboard.js";
 import { start } from "./seeded.js";
 import { begin, median, note } from "./summary.js";
 
-const LOADS = 9;
+const LOADS = 21;
 /** What of the larger one's paint still counts as the same: what two series of the same page differ by. */
 const SAME = 1.2;
 const PAGES = { Users: "console/users", Logs: "console/logs" };

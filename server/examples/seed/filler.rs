@@ -5,6 +5,8 @@
 //! The real users' rows are spread evenly among these (by their rowid), and their keys are random: a load over them
 //! touches pages all over the file.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
 
 use crate::Outcome;
@@ -83,7 +85,15 @@ pub async fn add(url: &str, real: usize, users: usize) -> Outcome {
     // The settings and the patterns belong to the connection.
     options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
     let db = Database::connect(options).await?;
-    db.execute_unprepared(FAST).await?;
+    // What had the file open before lets go of it a moment after it was dropped.
+    let mut tries = 0;
+    while let Err(error) = db.execute_unprepared(FAST).await {
+        tries += 1;
+        if tries > 100 {
+            return Err(error.into());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     for (table, rows, which) in TABLES {
         let pattern = format!("CREATE TEMP TABLE pattern_{table} AS SELECT * FROM {table} WHERE {which}");
         db.execute_unprepared(&pattern).await?;

@@ -74,7 +74,8 @@ async fn main() -> Outcome {
         tokens.push(seed.user(&connection, Scopes::parse(scopes, false)).await?);
     }
     all.commit().await?;
-    let Seed { keyring, client, .. } = seed;
+    let Seed { store, keyring, client, .. } = seed;
+    drop(store);
     if users > real {
         filler::add(&url, real, users).await?;
     }
