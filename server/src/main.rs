@@ -25,10 +25,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// A request allocates hundreds of small things on one thread and frees them on another.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
