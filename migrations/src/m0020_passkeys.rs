@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::parts::{cascade, index};
+use crate::parts::{cascade, drop_all, index};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -32,6 +32,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("passkeys").take()).await
+        drop_all(manager, &["passkeys"]).await
     }
 }

@@ -11,6 +11,44 @@ use super::{
     ready,
 };
 
+/// A dialog with one text to type, which is empty whenever nobody is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) dialog: NodeRef<html::Dialog>,
+    pub(crate) entered: RwSignal<String>,
+    errors: Errors,
+}
+
+impl Question {
+    /// One that is over when `done` changes.
+    pub(crate) fn until(done: Signal<u32>, errors: Errors) -> Self {
+        let question = Self { dialog: NodeRef::new(), entered: RwSignal::new(String::new()), errors };
+        Effect::new(move |before: Option<u32>| {
+            let now = done.get();
+            if before.is_some_and(|before| before != now) {
+                question.close();
+            }
+            now
+        });
+        question
+    }
+
+    pub(crate) fn open(self) {
+        self.entered.set(String::new());
+        self.errors.clear();
+        if let Some(dialog) = self.dialog.get_untracked() {
+            _ = dialog.show_modal();
+        }
+    }
+
+    pub(crate) fn close(self) {
+        self.entered.set(String::new());
+        if let Some(dialog) = self.dialog.get_untracked() {
+            dialog.close();
+        }
+    }
+}
+
 /// A button that opens a dialog, and the dialog. `confirm` runs with what was typed.
 #[component]
 pub(crate) fn Confirm(
@@ -36,36 +74,17 @@ pub(crate) fn Confirm(
     /// What it takes; others see no button.
     #[prop(default = Role::Editor)]
     role: Role,
-    /// Closes the dialog when it turns true.
+    /// Closes the dialog when it changes.
     #[prop(optional, into)]
     done: Signal<u32>,
     confirm: Callback<String>,
 ) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
+    let question = Question::until(done, errors);
+    let Question { dialog, entered, .. } = question;
     let waiting = ready::waiting();
     let allowed = allows(role);
-    let entered = RwSignal::new(String::new());
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
-    let close = move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    };
-    Effect::new(move |before: Option<u32>| {
-        let now = done.get();
-        if before.is_some_and(|before| before != now) {
-            close();
-        }
-        now
-    });
-    let open = move |_| {
-        entered.set(String::new());
-        errors.clear();
-        if let Some(dialog) = dialog.get_untracked() {
-            _ = dialog.show_modal();
-        }
-    };
     let field = format!("{id}-typed");
     let name_field = typed.map(|name| {
         view! {
@@ -76,7 +95,7 @@ pub(crate) fn Confirm(
         }
     });
     view! {
-        <button type="button" class=class hidden=move || !allowed.get() disabled=waiting on:click=open>
+        <button type="button" class=class hidden=move || !allowed.get() disabled=waiting on:click=move |_| question.open()>
             {button}
         </button>
         <dialog node_ref=dialog aria-labelledby=labelled_by>
@@ -86,7 +105,7 @@ pub(crate) fn Confirm(
                 {name_field}
                 <Problem errors=errors/>
                 <div class="flex flex-wrap justify-end gap-2">
-                    <button type="button" class="btn" on:click=move |_| close()>"Cancel"</button>
+                    <button type="button" class="btn" on:click=move |_| question.close()>"Cancel"</button>
                     <Submit label=action pending=pending class="btn btn-danger-solid"/>
                 </div>
             </SubmitForm>

@@ -2,7 +2,7 @@
 
 use coffer_contract::{
     ApiError,
-    second_factor::{FactorKind, NewAuthenticator, RecoveryCodes},
+    second_factor::{NewAuthenticator, RecoveryCodes},
 };
 use coffer_core::{
     administrator::Administrator,
@@ -23,18 +23,10 @@ impl Visit {
     pub(crate) async fn begin_authenticator(
         &self,
         owner: &Administrator,
-        name: &str,
+        factor: Factor,
     ) -> Result<NewAuthenticator, ApiError> {
-        let (rng, secret) = (self.admin.rng.as_ref(), TotpSecret::generate(self.admin.rng.as_ref()));
-        let kind = FactorKind::Authenticator;
-        let factor = Factor {
-            id: FactorId::generate(rng),
-            administrator: owner.id.clone(),
-            kind,
-            name: if name.is_empty() { kind.label() } else { name }.to_owned(),
-            created_at: self.now(),
-            last_used_at: None,
-        };
+        let rng = self.admin.rng.as_ref();
+        let secret = TotpSecret::generate(rng);
         let shown = self.new_authenticator(owner, &factor.id, &secret)?;
         let sealed = self.admin.keyring.seal(rng, context(&factor.id), secret.as_bytes());
         let app = StoredAuthenticator { factor, secret: sealed };

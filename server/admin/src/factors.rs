@@ -3,8 +3,8 @@
 use coffer_contract::{
     ApiError,
     second_factor::{
-        FACTORS_MAX, FactorView, NewAuthenticator, RecoveryCodes, SecondFactorRule, SecondFactors,
-        validate_factor_name,
+        FACTORS_MAX, FactorKind, FactorView, NewAuthenticator, RecoveryCodes, SecondFactorRule,
+        SecondFactors, validate_factor_name,
     },
 };
 use coffer_core::{administrator::Administrator, audit::EventCode, factor::Factor, ids::FactorId};
@@ -41,13 +41,8 @@ impl Visit {
     /// Begins to add an authenticator app, for who knows the password. The answer has its secret.
     pub async fn add_authenticator(&self, current: Secret, name: &str) -> Result<NewAuthenticator, ApiError> {
         let me = self.myself().await?;
-        let name = name.trim();
-        if let Some(field) = validate_factor_name(name) {
-            return Err(ApiError::Invalid { fields: vec![field] });
-        }
-        self.check_password(&me.email, current).await?;
-        self.room_for_factor(&me).await?;
-        self.begin_authenticator(&me, name).await
+        let factor = self.new_factor(&me, FactorKind::Authenticator, name, current).await?;
+        self.begin_authenticator(&me, factor).await
     }
 
     /// Makes the authenticator app a factor, if `code` is what it shows now. Recovery codes, if it is the first one.
@@ -88,14 +83,37 @@ impl Visit {
         Ok(codes)
     }
 
-    /// Whether one more factor may be added.
-    pub(crate) async fn room_for_factor(&self, owner: &Administrator) -> Result<(), ApiError> {
-        let has = self.admin.store.second_factors().count(&owner.id).await;
-        if has.map_err(|e| self.store_failed(e))? < FACTORS_MAX as u64 {
-            return Ok(());
+    /// A factor that `owner`, who knows their password, may add and calls `name`.
+    pub(crate) async fn new_factor(
+        &self,
+        owner: &Administrator,
+        kind: FactorKind,
+        name: &str,
+        current: Secret,
+    ) -> Result<Factor, ApiError> {
+        let name = name.trim();
+        if let Some(field) = validate_factor_name(name) {
+            return Err(ApiError::Invalid { fields: vec![field] });
         }
-        let message = format!("You have {FACTORS_MAX} second factors. Remove one first.");
-        Err(ApiError::Conflict { message })
+        self.check_password(&owner.email, current).await?;
+        let has = self.admin.store.second_factors().count(&owner.id).await;
+        if has.map_err(|e| self.store_failed(e))? >= FACTORS_MAX as u64 {
+            let message = format!("You have {FACTORS_MAX} second factors. Remove one first.");
+            return Err(ApiError::Conflict { message });
+        }
+        Ok(self.factor(owner, kind, if name.is_empty() { kind.label() } else { name }))
+    }
+
+    /// A factor of `owner`, from now on.
+    pub(crate) fn factor(&self, owner: &Administrator, kind: FactorKind, name: &str) -> Factor {
+        Factor {
+            id: FactorId::generate(self.admin.rng.as_ref()),
+            administrator: owner.id.clone(),
+            kind,
+            name: name.to_owned(),
+            created_at: self.now(),
+            last_used_at: None,
+        }
     }
 
     /// Who is signed in, as they are stored.

@@ -74,7 +74,9 @@ impl Visit {
             return Ok(SignInStep::Factor);
         }
         if self.factor_rule().await?.0.required {
-            let id = self.begin_authenticator(&administrator, "").await?.id;
+            let kind = FactorKind::Authenticator;
+            let factor = self.factor(&administrator, kind, kind.label());
+            let id = self.begin_authenticator(&administrator, factor).await?.id;
             self.go_half_way(&administrator, Asked::Enrolment(FactorId::from_text(id))).await?;
             return Ok(SignInStep::Enrolment);
         }
@@ -151,9 +153,7 @@ impl Visit {
         }
         let attempt =
             Attempt::with_factor(&self.admin.store, &known.id, self.ip.as_deref(), self.now()).await;
-        let attempt = attempt
-            .map_err(|e| self.store_failed(e))?
-            .inspect_err(|_| tracing::warn!(request_id = %self.request_id, "second factors throttled"))?;
+        let attempt = self.admitted(attempt)?;
         let by_app = match &digits {
             Some(digits) => self.prove_with_app(&known, digits).await?,
             None => false,

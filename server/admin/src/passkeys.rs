@@ -4,13 +4,9 @@
 use coffer_contract::{
     ApiError, Timestamp,
     administrator::AdministratorView,
-    second_factor::{FactorKind, RecoveryCodes, validate_factor_name},
+    second_factor::{FactorKind, RecoveryCodes},
 };
-use coffer_core::{
-    audit::{Actor, EventCode},
-    factor::Factor,
-    ids::FactorId,
-};
+use coffer_core::audit::{Actor, EventCode};
 use coffer_crypto::Secret;
 use coffer_store::StoredPasskey;
 use serde::{Deserialize, Serialize};
@@ -48,19 +44,13 @@ impl Visit {
     pub async fn add_passkey(&self, current: Secret, name: &str) -> Result<String, ApiError> {
         let me = self.myself().await?;
         let party = self.needs_name()?;
-        let name = name.trim();
-        if let Some(field) = validate_factor_name(name) {
-            return Err(ApiError::Invalid { fields: vec![field] });
-        }
-        self.check_password(&me.email, current).await?;
-        self.room_for_factor(&me).await?;
+        let name = self.new_factor(&me, FactorKind::Passkey, name, current).await?.name;
         let mine = self.admin.store.second_factors().passkeys(&me.id).await;
         let mine = mine.map_err(|e| self.store_failed(e))?;
         let handle = mine.first().map(|passkey| passkey.user_handle.as_slice());
         let known: Vec<_> =
             mine.iter().map(|known| (known.credential_id.clone(), known.transports)).collect();
         let begun = party.ask_to_register(&me.email, handle, &known).map_err(|e| self.failed(e))?;
-        let name = if name.is_empty() { FactorKind::Passkey.label() } else { name }.to_owned();
         self.remember(Asked::Register { administrator: me.id, name, state: begun.state }).await?;
         Ok(begun.options)
     }
@@ -77,14 +67,7 @@ impl Visit {
         }
         let new = party.register(&state, answer).map_err(|e| self.not_accepted(&e))?;
         let passkey = StoredPasskey {
-            factor: Factor {
-                id: FactorId::generate(self.admin.rng.as_ref()),
-                administrator: me.id.clone(),
-                kind: FactorKind::Passkey,
-                name,
-                created_at: self.now(),
-                last_used_at: None,
-            },
+            factor: self.factor(&me, FactorKind::Passkey, &name),
             user_handle: new.user_handle,
             credential_id: new.credential_id,
             transports: new.transports,
@@ -113,7 +96,7 @@ impl Visit {
         let after_password = self.asked_for_factor().await?;
         let assertion = Assertion::read(answer).map_err(|e| self.not_accepted(&e))?;
         let attempt = Attempt::with_passkey(&self.admin.store, self.ip.as_deref(), self.now()).await;
-        let attempt = attempt.map_err(|e| self.store_failed(e))??;
+        let attempt = self.admitted(attempt)?;
         let store = self.admin.store.second_factors();
         let found = store.passkey(assertion.credential_id()).await.map_err(|e| self.store_failed(e))?;
         let Some(passkey) = found else {

@@ -13,6 +13,7 @@ use coffer_core::{
     ids::AdministratorId,
 };
 use coffer_crypto::{Secret, TokenHash};
+use coffer_store::StoreError;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
@@ -223,6 +224,14 @@ impl Visit {
     /// Begins to check a password, unless too many were wrong.
     async fn attempt(&self, email: &str) -> Result<Attempt, ApiError> {
         let begun = Attempt::begin(&self.admin.store, email, self.ip.as_deref(), self.now()).await;
+        self.admitted(begun)
+    }
+
+    /// The attempt, unless it is one too many.
+    pub(crate) fn admitted(
+        &self,
+        begun: Result<Result<Attempt, ApiError>, StoreError>,
+    ) -> Result<Attempt, ApiError> {
         begun
             .map_err(|e| self.store_failed(e))?
             .inspect_err(|_| tracing::warn!(request_id = %self.request_id, "sign-in attempts throttled"))

@@ -278,18 +278,12 @@ async fn send(purpose: Purpose, host: &str, request: RequestBuilder) -> Result<R
         http.response.status_code = Empty,
     );
     let sent = request.send().instrument(span.clone()).await;
-    match &sent {
-        Ok(answer) => {
-            span.record("http.response.status_code", answer.status().as_u16());
-            if answer.status().is_client_error() || answer.status().is_server_error() {
-                span.record("otel.status_code", "ERROR");
-            }
-        }
-        Err(_) => {
-            span.record("otel.status_code", "ERROR");
-        }
+    let answered = sent.as_ref().ok().map(Response::status);
+    span.record("http.response.status_code", answered.map(|status| status.as_u16()));
+    if answered.is_none_or(|status| status.is_client_error() || status.is_server_error()) {
+        span.record("otel.status_code", "ERROR");
     }
-    let status = sent.as_ref().map_or_else(|_| "0".to_owned(), |answer| answer.status().as_str().to_owned());
+    let status = answered.map_or_else(|| "0".to_owned(), |status| status.as_str().to_owned());
     // Administrators choose who is asked for tokens; elsewhere a stranger could make a time series of every name.
     let named = if purpose == Purpose::Token { host.to_owned() } else { String::new() };
     let labels = [("purpose", purpose.label().to_owned()), ("host", named), ("status", status)];

@@ -10,8 +10,8 @@ use coffer_core::{
 };
 use coffer_crypto::{Sealed, TokenHash};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait as _, Query},
 };
 
@@ -54,6 +54,19 @@ pub(crate) async fn count<C: ConnectionTrait>(
     let apps = apps::Entity::find().filter(mine).filter(confirmed).count(db).await?;
     let mine = passkeys::Column::Administrator.eq(administrator.as_str());
     Ok(apps + passkeys::Entity::find().filter(mine).count(db).await?)
+}
+
+/// Has no factor.
+fn without() -> Condition {
+    let confirmed = Query::select()
+        .column(apps::Column::Administrator)
+        .from(apps::Entity)
+        .and_where(apps::Column::ConfirmedAt.is_not_null())
+        .take();
+    let passkeys = Query::select().column(passkeys::Column::Administrator).from(passkeys::Entity).take();
+    Condition::all()
+        .add(people::Column::Id.not_in_subquery(confirmed))
+        .add(people::Column::Id.not_in_subquery(passkeys))
 }
 
 /// Replaces the recovery codes of one.
@@ -99,22 +112,14 @@ impl SecondFactors {
 
     /// Everybody who has one.
     pub async fn holders(&self) -> Result<BTreeSet<AdministratorId>, StoreError> {
-        let of_apps: Vec<String> = apps::Entity::find()
+        let ids: Vec<String> = people::Entity::find()
             .select_only()
-            .column(apps::Column::Administrator)
-            .distinct()
-            .filter(apps::Column::ConfirmedAt.is_not_null())
+            .column(people::Column::Id)
+            .filter(without().not())
             .into_tuple()
             .all(self.0.read())
             .await?;
-        let of_passkeys: Vec<String> = passkeys::Entity::find()
-            .select_only()
-            .column(passkeys::Column::Administrator)
-            .distinct()
-            .into_tuple()
-            .all(self.0.read())
-            .await?;
-        Ok(of_apps.into_iter().chain(of_passkeys).map(AdministratorId::from_text).collect())
+        Ok(ids.into_iter().map(AdministratorId::from_text).collect())
     }
 
     /// An administrator's authenticator apps, the oldest first.
@@ -303,16 +308,9 @@ impl SecondFactors {
 
     /// Ends the sessions of everybody who has none.
     pub async fn end_sessions_without(&self) -> Result<(), StoreError> {
-        let holders = Query::select()
-            .column(apps::Column::Administrator)
-            .from(apps::Entity)
-            .and_where(apps::Column::ConfirmedAt.is_not_null())
-            .take();
-        let others = Query::select().column(passkeys::Column::Administrator).from(passkeys::Entity).take();
         people::Entity::update_many()
             .col_expr(people::Column::SessionGeneration, Expr::col(people::Column::SessionGeneration).add(1))
-            .filter(people::Column::Id.not_in_subquery(holders))
-            .filter(people::Column::Id.not_in_subquery(others))
+            .filter(without())
             .exec(self.0.write())
             .await?;
         Ok(())

@@ -47,26 +47,32 @@ fn text<'a>(attributes: &'a [KeyValue], name: &str) -> Option<&'a str> {
     }
 }
 
+/// The example of <https://www.w3.org/TR/trace-context/#examples-of-http-traceparent-headers>.
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
+
+/// A caller who is in a trace, and says that it must be recorded.
+fn tracing_client() -> reqwest::Client {
+    let traceparent = HeaderValue::from_str(&format!("00-{TRACE}-{PARENT}-01")).unwrap();
+    let headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), traceparent)]);
+    reqwest::Client::builder().default_headers(headers).build().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exchange_is_part_of_its_callers_trace_and_tells_no_secret() {
     let prepared = Prepared::new().await;
     let (address, received) = collector().await;
     let Some(server) = prepared.start_with(&[("COFFER_TRACES__ENDPOINT", &address)]) else { return };
     let application = prepared.application(&server).await;
-    // The example of https://www.w3.org/TR/trace-context/#examples-of-http-traceparent-headers.
-    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
-    let traceparent = HeaderValue::from_str(&format!("00-{trace}-{parent}-01")).unwrap();
-    let headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), traceparent)]);
-    let client = reqwest::Client::builder().default_headers(headers).build().unwrap();
-    let answer = server.exchange_by(&client, &application).await;
+    let answer = server.exchange_by(&tracing_client(), &application).await;
     assert_eq!(answer.status(), 200);
     let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(server.stop("-TERM"), "", "nothing to complain about");
 
     let spans = spans(&received);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let ours: Vec<&Span> = spans.iter().filter(|span| hex(&span.trace_id) == trace).collect();
-    let request = ours.iter().find(|span| hex(&span.parent_span_id) == parent).unwrap();
+    let ours: Vec<&Span> = spans.iter().filter(|span| hex(&span.trace_id) == TRACE).collect();
+    let request = ours.iter().find(|span| hex(&span.parent_span_id) == PARENT).unwrap();
     assert_eq!(request.name, "POST /oauth/token");
     assert_eq!(text(&request.attributes, "coffer.request_id"), Some(id.as_str()));
     let query = ours.iter().find(|span| span.parent_span_id == request.span_id).unwrap();
@@ -89,10 +95,7 @@ async fn without_a_share_nothing_is_recorded_whatever_the_caller_says() {
     let environment = [("COFFER_TRACES__ENDPOINT", address.as_str()), ("COFFER_TRACES__SAMPLE", "0.0")];
     let Some(server) = prepared.start_with(&environment) else { return };
     let application = prepared.application(&server).await;
-    let traceparent = HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-    let headers = HeaderMap::from_iter([("traceparent".parse().unwrap(), traceparent)]);
-    let client = reqwest::Client::builder().default_headers(headers).build().unwrap();
-    assert_eq!(server.exchange_by(&client, &application).await.status(), 200);
+    assert_eq!(server.exchange_by(&tracing_client(), &application).await.status(), 200);
     server.stop("-TERM");
     assert!(spans(&received).is_empty());
 }

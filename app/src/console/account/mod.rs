@@ -1,5 +1,6 @@
 //! Your account: who you are here, your password and your second factors.
 
+mod own_password;
 mod password;
 mod second_factor;
 

@@ -3,12 +3,13 @@
 use coffer_contract::administrator::{PASSWORD_MIN, Role};
 use leptos::prelude::*;
 
+use super::own_password::OwnPassword;
 use crate::{
     server_fns::account::change_password,
     ui::{
         Errors, Toasts,
         errors::Problem,
-        field::Field,
+        field::{Field, id_of},
         form::{Submit, SubmitForm, send},
         layout::Section,
     },
@@ -32,16 +33,12 @@ pub(super) fn ChangePassword(email: String) -> impl IntoView {
     view! {
         <Section title="Password" text="Changing it signs you out of every other browser.">
             <SubmitForm class="grid gap-5" role=Role::Viewer on_submit=change>
-                // For password managers: whose password this is.
-                <input class="sr-only" type="text" name="username" autocomplete="username" value=email readonly tabindex="-1" aria-hidden="true"/>
-                <Field
+                <OwnPassword
                     label="Current password"
-                    name="current_password"
-                    kind="password"
-                    autocomplete="current-password"
+                    email=email
                     value=current
                     errors=errors
-                    required=true
+                    id=id_of("current_password")
                 />
                 <Field
                     label="New password"

@@ -1,4 +1,4 @@
-//! Adding an authenticator app: the password, the secret, the first code.
+//! Adding a factor: the password; for an authenticator app then the secret, and the first code.
 
 use coffer_contract::{
     administrator::Role,
@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::{Mine, Stage};
 use crate::{
     browser,
+    console::account::own_password::OwnPassword,
     console::second_factor::{CodeField, Secret},
     server_fns::second_factor::{add_authenticator, confirm_authenticator},
     ui::{
@@ -22,37 +23,38 @@ use crate::{
 /// The HTML id of the field for one's password: the form above has one, too.
 const PASSWORD: &str = "add-factor-password";
 
+/// Asks for the password, and what the new factor is called. `begin` runs with both.
 #[component]
-pub(super) fn Begin(email: String, stage: RwSignal<Stage>) -> impl IntoView {
-    let errors = Errors::new();
-    let pending = RwSignal::new(false);
+pub(super) fn Begin(
+    title: &'static str,
+    /// What it is, where that is not said later.
+    #[prop(optional)]
+    text: Option<&'static str>,
+    /// About the name.
+    hint: &'static str,
+    email: String,
+    stage: RwSignal<Stage>,
+    errors: Errors,
+    pending: RwSignal<bool>,
+    begin: Callback<(String, String)>,
+) -> impl IntoView {
     let (name, current) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let begin = move || {
-        let request = add_authenticator(current.get_untracked(), name.get_untracked());
-        send(errors, pending, request, move |begun| stage.set(Stage::Confirming(begun)));
-    };
     Effect::new(|_| browser::focus(format!("#{PASSWORD}")));
     view! {
-        <SubmitForm class="grid gap-5" role=Role::Viewer on_submit=begin>
-            <h3 class="text-sm">"Add an authenticator app"</h3>
-            // For password managers: whose password this is.
-            <input class="sr-only" type="text" name="username" autocomplete="username" value=email readonly tabindex="-1" aria-hidden="true"/>
-            <Field
-                label="Your password"
-                name="current_password"
-                id=PASSWORD.to_owned()
-                kind="password"
-                autocomplete="current-password"
-                value=current
-                errors=errors
-                required=true
-            />
+        <SubmitForm
+            class="grid gap-5"
+            role=Role::Viewer
+            on_submit=move || begin.run((current.get_untracked(), name.get_untracked()))
+        >
+            <h3 class="text-sm">{title}</h3>
+            {text.map(|text| view! { <p class="text-sm text-muted">{text}</p> })}
+            <OwnPassword label="Your password" email=email value=current errors=errors id=PASSWORD/>
             <Field
                 label="Name"
                 name="name"
                 value=name
                 errors=errors
-                hint=format!("What you call it, such as the phone it is on. At most {FACTOR_NAME_MAX} characters.")
+                hint=format!("What you call it, such as {hint}. At most {FACTOR_NAME_MAX} characters.")
             />
             <Problem errors=errors/>
             <div class="flex flex-wrap gap-2">
@@ -62,6 +64,28 @@ pub(super) fn Begin(email: String, stage: RwSignal<Stage>) -> impl IntoView {
         </SubmitForm>
     }
     .into_any()
+}
+
+#[component]
+pub(super) fn BeginAuthenticator(email: String, stage: RwSignal<Stage>) -> impl IntoView {
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let begin = Callback::new(move |(current, name)| {
+        send(errors, pending, add_authenticator(current, name), move |begun| {
+            stage.set(Stage::Confirming(begun))
+        });
+    });
+    view! {
+        <Begin
+            title="Add an authenticator app"
+            hint="the phone it is on"
+            email=email
+            stage=stage
+            errors=errors
+            pending=pending
+            begin=begin
+        />
+    }
 }
 
 #[component]
@@ -102,6 +126,6 @@ pub(super) fn Confirm(authenticator: NewAuthenticator, stage: RwSignal<Stage>, m
 }
 
 #[component]
-pub(super) fn Cancel(stage: RwSignal<Stage>) -> impl IntoView {
+fn Cancel(stage: RwSignal<Stage>) -> impl IntoView {
     view! { <button type="button" class="btn" on:click=move |_| stage.set(Stage::Resting)>"Cancel"</button> }
 }

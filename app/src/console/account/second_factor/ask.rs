@@ -1,14 +1,17 @@
 //! A question that one's password answers.
 
 use coffer_contract::administrator::Role;
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
-use crate::ui::{
-    Errors,
-    errors::Problem,
-    field::Field,
-    form::{Submit, SubmitForm},
-    ready,
+use crate::{
+    console::account::own_password::OwnPassword,
+    ui::{
+        Errors,
+        dialog::Question,
+        errors::Problem,
+        form::{Submit, SubmitForm},
+        ready,
+    },
 };
 
 /// A button that opens a dialog, and the dialog. `confirm` runs with the password.
@@ -37,51 +40,27 @@ pub(super) fn AskPassword(
     done: RwSignal<u32>,
     confirm: Callback<String>,
 ) -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
+    let question = Question::until(done.into(), errors);
+    let Question { dialog, entered, .. } = question;
     let waiting = ready::waiting();
-    let current = RwSignal::new(String::new());
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
-    let close = move || {
-        current.set(String::new());
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    };
-    Effect::new(move |before: Option<u32>| {
-        let now = done.get();
-        if before.is_some_and(|before| before != now) {
-            close();
-        }
-        now
-    });
-    let open = move |_| {
-        current.set(String::new());
-        errors.clear();
-        if let Some(dialog) = dialog.get_untracked() {
-            _ = dialog.show_modal();
-        }
-    };
     view! {
-        <button type="button" class=class disabled=waiting aria-label=label on:click=open>{button}</button>
+        <button type="button" class=class disabled=waiting aria-label=label on:click=move |_| question.open()>{button}</button>
         <dialog node_ref=dialog aria-labelledby=labelled_by>
-            <SubmitForm class="grid gap-4" role=Role::Viewer on_submit=move || confirm.run(current.get_untracked())>
+            <SubmitForm class="grid gap-4" role=Role::Viewer on_submit=move || confirm.run(entered.get_untracked())>
                 <h2 class="text-lg break-words" id=heading>{title}</h2>
                 <p class="text-sm text-muted">{text}</p>
-                <input class="sr-only" type="text" name="username" autocomplete="username" value=email readonly tabindex="-1" aria-hidden="true"/>
-                <Field
+                <OwnPassword
                     label="Your password"
-                    name="current_password"
-                    id=format!("{id}-password")
-                    kind="password"
-                    autocomplete="current-password"
-                    value=current
+                    email=email
+                    value=entered
                     errors=errors
-                    required=true
+                    id=format!("{id}-password")
                 />
                 <Problem errors=errors/>
                 <div class="flex flex-wrap justify-end gap-2">
-                    <button type="button" class="btn" on:click=move |_| close()>"Cancel"</button>
+                    <button type="button" class="btn" on:click=move |_| question.close()>"Cancel"</button>
                     <Submit label=action pending=pending class=action_class/>
                 </div>
             </SubmitForm>

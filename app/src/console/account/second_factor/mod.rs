@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::{
-    add::{Begin, Confirm},
+    add::{BeginAuthenticator, Confirm},
     list::List,
     passkey::BeginPasskey,
     recovery::Renew,
@@ -54,7 +54,7 @@ pub(super) fn SecondFactor(email: String) -> impl IntoView {
         // The buttons stand where it is known which there are.
         Stage::Resting => ().into_any(),
         Stage::Beginning(FactorKind::Authenticator) => {
-            view! { <Begin email=email.get_value() stage=stage/> }.into_any()
+            view! { <BeginAuthenticator email=email.get_value() stage=stage/> }.into_any()
         }
         Stage::Beginning(FactorKind::Passkey) => {
             view! { <BeginPasskey email=email.get_value() stage=stage mine=mine/> }.into_any()
