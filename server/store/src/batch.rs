@@ -90,10 +90,15 @@ impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
     {
         let waiting: Vec<Waiting<K, V>> = {
             let mut waiting = self.lock();
-            let count = waiting.len().min(MOST);
+            waiting.retain(|(_, sender)| !sender.is_closed());
+            let count = waiting.len().min(MOST - 1);
             waiting.drain(..count).collect()
         };
         let mut keys: Vec<K> = waiting.iter().map(|(key, _)| key.clone()).collect();
+        // Whose turn it is may stand further behind, and gets an answer now.
+        if !keys.contains(&key) {
+            keys.push(key.clone());
+        }
         // Only so many different statements, which the database prepares once.
         while !keys.len().is_power_of_two() {
             keys.push(key.clone());
@@ -153,6 +158,26 @@ mod tests {
         }
         let reads = reads.load(Ordering::SeqCst);
         assert!((5..=20).contains(&reads), "{reads} reads for 300 callers");
+    }
+
+    #[tokio::test]
+    async fn those_who_gave_up_take_nobodys_place() {
+        let batch = Arc::new(Batch::<u32, u32>::default());
+        let stuck = |_| std::future::pending();
+        let gone: Vec<_> = (0..200)
+            .map(|key| {
+                let batch = Arc::clone(&batch);
+                tokio::spawn(async move { batch.read(key, stuck).await })
+            })
+            .collect();
+        while batch.lock().len() + 1 < gone.len() {
+            tokio::task::yield_now().await;
+        }
+        gone.iter().for_each(tokio::task::JoinHandle::abort);
+        for caller in gone {
+            assert!(caller.await.is_err());
+        }
+        assert_eq!(batch.read(500, double).await.unwrap(), Some(1000));
     }
 
     #[tokio::test]
