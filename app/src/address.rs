@@ -1,5 +1,8 @@
 //! Addresses of the console's pages.
 
+#[cfg(feature = "ssr")]
+use coffer_contract::second_factor::SignInStep;
+
 /// Where a visit to the console begins.
 pub(crate) const HOME: &str = "/console/overview";
 /// The list of applications.
@@ -16,6 +19,8 @@ pub(crate) const WEBHOOKS: &str = "/console/webhooks";
 pub(crate) const ADMINISTRATORS: &str = "/console/administrators";
 /// One's own page as an administrator.
 pub(crate) const ACCOUNT: &str = "/console/account";
+/// Where an administrator goes on to a provider, once a server function has begun it. No page of the console.
+pub(crate) const THROUGH: &str = "/console/through";
 /// The sign-in page.
 pub(crate) const SIGN_IN: &str = "/console/sign-in";
 
@@ -31,6 +36,16 @@ pub(crate) const RECOVERED: &str = "/console/account?signed-in=recovery-code";
 #[cfg(feature = "ssr")]
 pub(crate) fn on_the_way(page: &str, target: &str) -> String {
     format!("{page}?return_to={}", encode(inside(target)))
+}
+
+/// Where a sign-in goes on: to `target`, if it is a page of the console and there is no more to ask.
+#[cfg(feature = "ssr")]
+pub fn after_sign_in(step: &SignInStep, target: &str) -> String {
+    match step {
+        SignInStep::Done(_) => inside(target).to_owned(),
+        SignInStep::Factor => on_the_way(SIGN_IN_FACTOR, target),
+        SignInStep::Enrolment => on_the_way(SIGN_IN_ENROL, target),
+    }
 }
 
 /// The sign-in page that comes back to `here` afterwards.

@@ -15,6 +15,8 @@ mod server_fns;
 mod shell;
 mod ui;
 
+#[cfg(feature = "ssr")]
+pub use address::after_sign_in;
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, shell};

@@ -15,6 +15,12 @@ pub async fn sign_in(email: String, password: String, return_to: String) -> Resu
     Ok(step)
 }
 
+/// Begins to sign an administrator in through a connection; `address::THROUGH` goes on to its provider.
+#[server(prefix = "/console/api", endpoint = "sign_in_through")]
+pub async fn sign_in_through(connection: String, return_to: String) -> Result<(), Failure> {
+    super::visit::visit()?.begin_sign_in_through(&connection, &return_to).await.map_err(super::visit::refuse)
+}
+
 /// Ends the session.
 #[server(prefix = "/console/api", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), Failure> {

@@ -52,11 +52,7 @@ pub(super) fn go_to(path: &str) {
 /// Sends the visitor where the sign-in goes on, and to `target` if it is a page of the console and there is no more
 /// to ask.
 pub(super) fn go_on(step: &SignInStep, target: &str) {
-    match step {
-        SignInStep::Done(_) => go_to(address::inside(target)),
-        SignInStep::Factor => go_to(&address::on_the_way(address::SIGN_IN_FACTOR, target)),
-        SignInStep::Enrolment => go_to(&address::on_the_way(address::SIGN_IN_ENROL, target)),
-    }
+    go_to(&address::after_sign_in(step, target));
 }
 
 /// Sends a visitor to another page who has no scripts, and sees no answer otherwise.

@@ -22,6 +22,9 @@ pub(crate) fn DangerZone<F>(
     /// What that is.
     #[prop(default = "Name")]
     typed_label: &'static str,
+    /// What it takes.
+    #[prop(default = Role::Editor)]
+    role: Role,
     /// Said afterwards.
     #[prop(into)]
     done: String,
@@ -46,7 +49,7 @@ where
         });
     });
     let title = format!("Delete this {what}?");
-    let allowed = allows(Role::Editor);
+    let allowed = allows(role);
     view! {
         <div class="mt-6" hidden=move || !allowed.get()>
             <Section title="Danger zone" text=warning>
@@ -61,6 +64,7 @@ where
                         typed_label=typed_label
                         errors=errors
                         pending=pending.into()
+                        role=role
                         confirm=confirm
                     />
                 </div>

@@ -19,6 +19,7 @@ impl Signed {
         let administrators = self.store().administrators().all().await.map_err(failed)?;
         let invitations = self.store().invitations().all(self.visit.now()).await.map_err(failed)?;
         let holders = self.store().second_factors().holders().await.map_err(failed)?;
+        let linked = self.store().linked_accounts().holders().await.map_err(failed)?;
         let second_factor_required = self.visit.factor_rule().await?.0.required;
         let name_of = |id: &AdministratorId| {
             let found = administrators.iter().find(|known| known.id == *id);
@@ -35,14 +36,19 @@ impl Signed {
             })
             .collect();
         let summary = |known: Administrator| {
-            let second_factor = holders.contains(&known.id);
-            self.summary(known, second_factor)
+            let (second_factor, linked_account) = (holders.contains(&known.id), linked.contains(&known.id));
+            self.summary(known, second_factor, linked_account)
         };
         let administrators = administrators.into_iter().map(summary).collect();
         Ok(AdministratorsPage { administrators, invitations, second_factor_required })
     }
 
-    fn summary(&self, known: Administrator, second_factor: bool) -> AdministratorSummary {
+    fn summary(
+        &self,
+        known: Administrator,
+        second_factor: bool,
+        linked_account: bool,
+    ) -> AdministratorSummary {
         AdministratorSummary {
             you: matches!(&self.actor, Actor::Administrator(id, _) if *id == known.id),
             id: known.id.to_string(),
@@ -51,6 +57,7 @@ impl Signed {
             created_at: known.created_at,
             last_sign_in_at: known.last_sign_in_at,
             second_factor,
+            linked_account,
         }
     }
 }
@@ -89,7 +96,9 @@ impl Owner {
         let (known, _) = found.ok_or_else(|| failure::not_found("administrator"))?;
         let factors = self.store().second_factors().count(&known.id).await;
         let factors = factors.map_err(|e| self.visit.store_failed(e))?;
-        Ok(self.summary(known, factors > 0))
+        let linked = self.store().linked_accounts().of(&known.id).await;
+        let linked = linked.map_err(|e| self.visit.store_failed(e))?;
+        Ok(self.summary(known, factors > 0, !linked.is_empty()))
     }
 
     pub(crate) async fn find_administrator(&self, id: &str) -> Result<Administrator, ApiError> {

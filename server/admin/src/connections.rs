@@ -2,6 +2,7 @@
 
 use coffer_contract::{
     ApiError, Page,
+    administrator::Role,
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
     connection::{
         ClientAuthentication, ConnectionDetail, ConnectionForm, ConnectionOptions, ConnectionSummary,
@@ -75,6 +76,7 @@ impl Editor {
         if taken.is_some() || api.is_some() {
             return Err(failure::name_taken());
         }
+        self.may_hold(form.options.administrator_sign_in)?;
         self.check_options(&form, &entry, None).await?;
 
         let now = self.visit.now();
@@ -118,6 +120,7 @@ impl Editor {
         version: i64,
     ) -> Result<ConnectionDetail, ApiError> {
         let before = self.find_connection(id).await?;
+        self.may_hold(before.options.administrator_sign_in || form.options.administrator_sign_in)?;
         let entry = self.catalogue_entry(&before.strategy)?;
         let form = tidy::connection(form, &entry);
         let fields = form.validate(&entry, false);
@@ -161,23 +164,26 @@ impl Editor {
             version: version.saturating_add(1),
         };
         let sealed = secret.map(|secret| self.seal(&after.id, &secret));
-        let event = self
-            .event(
-                EventCode::ConnectionUpdated,
-                format!("Connection “{}” was changed: {}.", after.name, changes(&before, &after)),
-            )
-            .connection(&after.name);
-        self.store()
-            .connections()
-            .update(&after, sealed.as_ref(), version, event)
-            .await
-            .map_err(|e| self.visit.store_failed(e))?;
+        let failed = |error| self.visit.store_failed(error);
+        let together = self.store().together().await.map_err(failed)?;
+        let within = together.store();
+        let mut text = format!("Connection “{}” was changed: {}.", after.name, changes(&before, &after));
+        // Another provider gives the same ids to other people.
+        if names_accounts(&before.options) != names_accounts(&after.options)
+            && within.linked_accounts().forget(&after.id).await.map_err(failed)? > 0
+        {
+            text.push_str(" Administrators' accounts there are not linked any more.");
+        }
+        let event = self.event(EventCode::ConnectionUpdated, text).connection(&after.name);
+        within.connections().update(&after, sealed.as_ref(), version, event).await.map_err(failed)?;
+        together.commit().await.map_err(failed)?;
         Ok(self.connection_detail(after, entry))
     }
 
     /// Deletes a connection with its users and their tokens, if `confirm_name` is its name.
     pub async fn delete_connection(&self, id: &str, confirm_name: &str) -> Result<(), ApiError> {
         let connection = self.find_connection(id).await?;
+        self.may_hold(connection.options.administrator_sign_in)?;
         if confirm_name.trim() != connection.name {
             return Err(ApiError::field(
                 "confirm_name",
@@ -257,6 +263,16 @@ impl Editor {
         Ok(())
     }
 
+    /// Whoever changes a connection through which administrators sign in decides who is one: that takes an owner.
+    fn may_hold(&self, administrators: bool) -> Result<(), ApiError> {
+        if !administrators || self.role >= Role::Owner {
+            return Ok(());
+        }
+        let message = "Administrators sign in through this connection, so that owners alone change it: in the dashboard, \
+                       or at the command line.";
+        Err(ApiError::Forbidden { message: message.to_owned() })
+    }
+
     /// Whether this is the connection's client secret; compared in constant time.
     pub async fn connection_secret_is(&self, id: &str, secret: &Secret) -> Result<bool, ApiError> {
         let id = ConnectionId::from_text(id);
@@ -303,6 +319,11 @@ fn secret_place(id: &ConnectionId) -> Context<'_> {
 fn receivers(options: &ConnectionOptions) -> [&Option<String>; 5] {
     let ConnectionOptions { discovery_url, tenant, token_url, refresh_url, revocation_url, .. } = options;
     [discovery_url, tenant, token_url, refresh_url, revocation_url]
+}
+
+/// What decides whose account an id of the provider's is.
+fn names_accounts(options: &ConnectionOptions) -> (&Option<String>, &Option<String>, &Option<String>) {
+    (&options.discovery_url, &options.tenant, &options.profile.id)
 }
 
 /// What differs, for the log: the names of settings, not their values.

@@ -35,7 +35,7 @@ impl Owner {
         together.commit().await.map_err(failed)
     }
 
-    /// Removes the second factors and recovery codes of somebody else who lost them, if `confirm` is their e-mail
+    /// Removes the second factors, recovery codes and linked accounts of somebody else who lost them, if `confirm` is their e-mail
     /// address. They are signed out everywhere.
     pub async fn reset_factors(&self, id: &str, confirm: &str) -> Result<(), ApiError> {
         let known = self.find_administrator(id).await?;
@@ -51,7 +51,7 @@ impl Owner {
             );
             return Err(ApiError::field("confirm_name", text));
         }
-        let text = format!("The second factors of {} were reset.", known.email);
+        let text = format!("The second factors and linked accounts of {} were reset.", known.email);
         let event = self.event(EventCode::AdminFactorsReset, text);
         let reset = self.store().second_factors().reset(&known.id, event).await;
         reset.map_err(|e| self.visit.store_failed(e))

@@ -1,4 +1,4 @@
-//! A sign-in that is not complete: the password was right, and a second factor is asked for, or must be added.
+//! A sign-in that is not complete: the password, or a linked account, was right, and a second factor is asked for, or must be added.
 //! Nobody is signed in meanwhile: this stands under a name of its own in the session, and no use case but those
 //! here knows it.
 
@@ -21,6 +21,9 @@ pub const HALF_WAY_SECONDS: i64 = 10 * 60;
 
 const HALF_WAY_KEY: &str = "half_way";
 
+/// The first factor that everybody has, in words.
+pub(crate) const PASSWORD: &str = "a password";
+
 /// What is asked of somebody whose password was right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Asked {
@@ -34,11 +37,18 @@ enum Asked {
 #[derive(Debug, Serialize, Deserialize)]
 struct HalfWay {
     administrator: AdministratorId,
-    /// When the password was right.
+    /// When that was.
     at: Timestamp,
     /// Of the administrator's sessions: where theirs is a later one, this password is not it any more.
     generation: i64,
     asked: Asked,
+    /// What was right, in words.
+    #[serde(default = "by_password")]
+    by: String,
+}
+
+fn by_password() -> String {
+    PASSWORD.to_owned()
 }
 
 impl HalfWay {
@@ -47,49 +57,55 @@ impl HalfWay {
         self.generation == known.session_generation && now < self.at.plus_seconds(HALF_WAY_SECONDS)
     }
 
-    /// On to the end with a factor, if that is what was asked for.
-    fn proving(self) -> Result<(), ApiError> {
+    /// On to the end with a factor, if that is what was asked for. Says by what they came.
+    fn proving(self) -> Result<String, ApiError> {
         match self.asked {
-            Asked::Factor => Ok(()),
+            Asked::Factor => Ok(self.by),
             Asked::Enrolment(_) => Err(ApiError::Unauthenticated),
         }
     }
 
     /// On to the end by adding a factor, if that is what was asked for.
-    fn enrolling(self) -> Result<FactorId, ApiError> {
+    fn enrolling(self) -> Result<(FactorId, String), ApiError> {
         match self.asked {
-            Asked::Enrolment(id) => Ok(id),
+            Asked::Enrolment(id) => Ok((id, self.by)),
             Asked::Factor => Err(ApiError::Unauthenticated),
         }
     }
 }
 
 impl Visit {
-    /// Goes on after the right password, or after what has its rank: a second factor is asked for where there is
-    /// one, or must be added where everybody needs one.
-    pub(crate) async fn enter(&self, administrator: Administrator) -> Result<SignInStep, ApiError> {
+    /// Goes on after the first factor, `by` in words: a second one is asked for where there is one, or must be added
+    /// where everybody needs one.
+    pub(crate) async fn enter(&self, administrator: Administrator, by: &str) -> Result<SignInStep, ApiError> {
         let has = self.admin.store.second_factors().count(&administrator.id).await;
         if has.map_err(|e| self.store_failed(e))? > 0 {
-            self.go_half_way(&administrator, Asked::Factor).await?;
+            self.go_half_way(&administrator, Asked::Factor, by).await?;
             return Ok(SignInStep::Factor);
         }
         if self.factor_rule().await?.0.required {
             let kind = FactorKind::Authenticator;
             let factor = self.factor(&administrator, kind, kind.label());
             let id = self.begin_authenticator(&administrator, factor).await?.id;
-            self.go_half_way(&administrator, Asked::Enrolment(FactorId::from_text(id))).await?;
+            self.go_half_way(&administrator, Asked::Enrolment(FactorId::from_text(id)), by).await?;
             return Ok(SignInStep::Enrolment);
         }
-        self.begin_session(administrator, "a password").await.map(SignInStep::Done)
+        self.begin_session(administrator, by).await.map(SignInStep::Done)
     }
 
     /// The session forgets what it was, and gets a new id.
-    async fn go_half_way(&self, administrator: &Administrator, asked: Asked) -> Result<(), ApiError> {
+    async fn go_half_way(
+        &self,
+        administrator: &Administrator,
+        asked: Asked,
+        by: &str,
+    ) -> Result<(), ApiError> {
         let half_way = HalfWay {
             administrator: administrator.id.clone(),
             at: self.now(),
             generation: administrator.session_generation,
             asked,
+            by: by.to_owned(),
         };
         self.session.clear().await;
         self.session.cycle_id().await.map_err(|e| self.failed(e))?;
@@ -110,10 +126,10 @@ impl Visit {
         }
     }
 
-    /// Who is half way and asked for a factor that they have, if somebody is.
-    pub(crate) async fn asked_for_factor(&self) -> Result<Option<Administrator>, ApiError> {
+    /// Who is half way and asked for a factor that they have, if somebody is, and by what they came.
+    pub(crate) async fn asked_for_factor(&self) -> Result<Option<(Administrator, String)>, ApiError> {
         match self.half_way().await {
-            Ok((half_way, known)) => half_way.proving().map(|()| Some(known)),
+            Ok((half_way, known)) => half_way.proving().map(|by| Some((known, by))),
             Err(ApiError::Unauthenticated) => Ok(None),
             Err(error) => Err(error),
         }
@@ -144,7 +160,7 @@ impl Visit {
     /// refused for a while.
     pub async fn answer_factor(&self, code: Secret) -> Result<FactorAnswer, ApiError> {
         let (half_way, known) = self.half_way().await?;
-        half_way.proving()?;
+        let by = half_way.proving()?;
         let digits = authenticators::digits(&code);
         let recovery = recovery::typed(&known.id, &code);
         if digits.is_none() && recovery.is_none() {
@@ -168,16 +184,15 @@ impl Visit {
             _ => false,
         };
         if !by_app && !by_recovery {
-            let text = format!("The password of {} was right, and the second factor was wrong.", known.email);
+            let text = format!("{} came with {by}, and the second factor was wrong.", known.email);
             let event = self.event(EventCode::AdminFactorFailed, actor(&known), text);
             self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))?;
             let text = "This code is wrong, or was used already. Wait for the next one, and check your phone's clock.";
             return Err(ApiError::field("code", text));
         }
         attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
-        let with =
-            if by_app { "a password and an authenticator app" } else { "a password and a recovery code" };
-        let me = self.begin_session(known, with).await?;
+        let factor = if by_app { "an authenticator app" } else { "a recovery code" };
+        let me = self.begin_session(known, &format!("{by} and {factor}")).await?;
         Ok(FactorAnswer { me, recovery_code_used: by_recovery })
     }
 
@@ -185,11 +200,11 @@ impl Visit {
     /// password alone must not bring in another.
     pub async fn complete_enrolment(&self, code: Secret) -> Result<RecoveryCodes, ApiError> {
         let (half_way, known) = self.half_way().await?;
-        let id = half_way.enrolling()?;
+        let (id, by) = half_way.enrolling()?;
         let codes = self.confirm_app(&known, &id, &code, true).await?;
         // Nothing but the first factor comes here, so there are codes.
         let codes = codes.ok_or(ApiError::Unauthenticated)?;
-        self.begin_session(known, "a password, and added an authenticator app").await?;
+        self.begin_session(known, &format!("{by}, and added an authenticator app")).await?;
         Ok(codes)
     }
 }

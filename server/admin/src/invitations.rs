@@ -15,7 +15,7 @@ use coffer_core::{
 };
 use coffer_crypto::{Secret, TokenHash};
 
-use crate::{Owner, Visit, admin::normal_email, failure, visit::actor};
+use crate::{Owner, Visit, admin::normal_email, failure, half_way::PASSWORD, visit::actor};
 
 /// How long an invitation works, in seconds: three days.
 pub const INVITATION_SECONDS: i64 = 3 * 24 * 3600;
@@ -98,7 +98,7 @@ impl Visit {
         if !accepted {
             return Err(invitation_invalid());
         }
-        self.enter(administrator).await
+        self.enter(administrator, PASSWORD).await
     }
 
     async fn invitation(&self, token: &str) -> Result<Option<Invitation>, ApiError> {

@@ -93,21 +93,20 @@ impl Visit {
     pub async fn answer_passkey(&self, answer: &str) -> Result<AdministratorView, ApiError> {
         let party = self.needs_name()?;
         let Some(Asked::Prove { state }) = self.recall().await? else { return Err(too_late()) };
-        let after_password = self.asked_for_factor().await?;
+        let half_way = self.asked_for_factor().await?;
         let assertion = Assertion::read(answer).map_err(|e| self.not_accepted(&e))?;
         let attempt = Attempt::with_passkey(&self.admin.store, self.ip.as_deref(), self.now()).await;
         let attempt = self.admitted(attempt)?;
         let store = self.admin.store.second_factors();
         let found = store.passkey(assertion.credential_id()).await.map_err(|e| self.store_failed(e))?;
         let Some(passkey) = found else {
-            let who =
-                after_password.map_or_else(|| Actor::Anonymous("passkey".to_owned()), |who| actor(&who));
+            let who = half_way.map_or_else(|| Actor::Anonymous("passkey".to_owned()), |(who, _)| actor(&who));
             return Err(self.passkey_failed(who, "It is not known here.").await);
         };
         let owner = self.admin.store.administrators().get(&passkey.factor.administrator).await;
         let owner = owner.map_err(|e| self.store_failed(e))?.ok_or(ApiError::Unauthenticated)?;
-        if after_password.as_ref().is_some_and(|known| known.id != owner.id) {
-            return Err(self.passkey_failed(actor(&owner), "It came after another's password.").await);
+        if half_way.as_ref().is_some_and(|(known, _)| known.id != owner.id) {
+            return Err(self.passkey_failed(actor(&owner), "Somebody else was half way signed in.").await);
         }
         let known = KnownCredential {
             user_handle: &passkey.user_handle,
@@ -126,8 +125,8 @@ impl Visit {
             return Err(self.passkey_failed(actor(&owner), "It was used elsewhere at the same time.").await);
         }
         attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
-        let with = if after_password.is_some() { "a password and a passkey" } else { "a passkey" };
-        self.begin_session(owner, with).await
+        let with = half_way.map_or_else(|| "a passkey".to_owned(), |(_, by)| format!("{by} and a passkey"));
+        self.begin_session(owner, &with).await
     }
 
     async fn remember(&self, asked: Asked) -> Result<(), ApiError> {

@@ -53,12 +53,12 @@ impl Editor {
 
 impl Call {
     /// The use cases in the name of `actor`, whose right the caller has checked: a client whose access
-    /// token has the scope, or a file that the operator applies at the command line.
+    /// token has the scope.
     pub fn acting(self, actor: Actor) -> Editor {
         Editor(Signed { visit: self, actor, role: Role::Editor })
     }
 
-    /// All use cases, in the name of the operator at the command line.
+    /// All use cases, in the name of the operator at the command line, or of a file that they apply there.
     pub fn operating(self) -> Owner {
         Owner(Editor(Signed { visit: self, actor: Actor::System, role: Role::Owner }))
     }

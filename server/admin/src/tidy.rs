@@ -86,6 +86,7 @@ fn options(given: ConnectionOptions, entry: &CatalogueEntry) -> ConnectionOption
             .map(|domain| domain.trim().trim_start_matches('@').to_lowercase())
             .collect();
         lines(&mut kept.domain_aliases);
+        kept.administrator_sign_in = given.administrator_sign_in;
     }
     kept
 }

@@ -17,7 +17,7 @@ use coffer_store::StoreError;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-use crate::{Admin, Call, Signed, admin::normal_email, throttle::Attempt};
+use crate::{Admin, Call, Signed, admin::normal_email, half_way::PASSWORD, throttle::Attempt};
 
 /// A session ends this many seconds after the sign-in, used or not: 12 hours.
 pub const SESSION_SECONDS: i64 = 12 * 3600;
@@ -76,7 +76,8 @@ impl Visit {
                 .is_valid(&TokenHash::of(token), self.now())
                 .await
                 .map_err(|e| self.store_failed(e))?;
-        Ok(SetupState { needs_setup, link_valid, passkeys: self.relying_party().is_some() })
+        let connections = self.sign_in_connections().await?;
+        Ok(SetupState { needs_setup, link_valid, passkeys: self.relying_party().is_some(), connections })
     }
 
     /// Makes the first administrator and signs them in. The link works once.
@@ -112,7 +113,7 @@ impl Visit {
         if !created {
             return Err(link_invalid());
         }
-        self.enter(administrator).await
+        self.enter(administrator, PASSWORD).await
     }
 
     /// Signs an administrator in, or brings them to where a second factor is asked for. Too many failures for the
@@ -139,7 +140,7 @@ impl Visit {
             return Err(ApiError::field("password", "E-mail address or password is wrong."));
         };
         attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
-        self.enter(administrator).await
+        self.enter(administrator, PASSWORD).await
     }
 
     /// Ends the session, if there is one.

@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, io, sync::Arc};
 
 use coffer_admin::{Admin, Call, Editor};
 use coffer_contract::ApiError;
-use coffer_core::audit::Actor;
 use coffer_crypto::Secret;
 use coffer_store::Store;
 
@@ -188,9 +187,10 @@ impl Desk {
 
     /// The use cases, in the name of whoever is at the command line.
     fn signed(&self, admin: Arc<Admin>, file: &str, discovered: BTreeSet<String>) -> Editor {
-        Call::new(admin, None, "command line".to_owned())
+        let operator = Call::new(admin, None, "command line".to_owned())
             .remarking(format!("from {file}, at the command line"))
             .having_discovered(discovered)
-            .acting(Actor::System)
+            .operating();
+        Editor::clone(&operator)
     }
 }

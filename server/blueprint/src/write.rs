@@ -145,6 +145,7 @@ impl Out {
             upstream_headers,
             domain_aliases,
             own_callback,
+            administrator_sign_in,
         } = options;
         let ProfileMapping { id, name, nickname, picture, email, email_verified } = profile;
         let blank = ConnectionOptions::default();
@@ -160,6 +161,7 @@ impl Out {
         self.optional("client_authentication", authentication);
         self.optional("without_pkce", Some(without_pkce).filter(|it| **it));
         self.optional("own_callback", Some(own_callback).filter(|it| **it));
+        self.optional("administrator_sign_in", Some(administrator_sign_in).filter(|it| **it));
         self.optional("profile.id", id.as_ref());
         self.optional("profile.name", name.as_ref());
         self.optional("profile.nickname", nickname.as_ref());

@@ -94,6 +94,8 @@ pub struct AdministratorSummary {
     pub last_sign_in_at: Option<Timestamp>,
     /// Whether they have a second factor.
     pub second_factor: bool,
+    /// Whether they sign in with an account elsewhere, too.
+    pub linked_account: bool,
     /// Whether it is whoever asks.
     pub you: bool,
 }
@@ -155,6 +157,46 @@ pub struct SetupState {
     pub link_valid: bool,
     /// Whether passkeys work at the server's address: it needs a name.
     pub passkeys: bool,
+    /// Connections through which somebody signs in, by name.
+    pub connections: Vec<SignInConnection>,
+}
+
+/// A connection through which administrators may sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInConnection {
+    /// Unique name.
+    pub name: String,
+    /// Name for people.
+    pub display_name: String,
+}
+
+/// Accounts that one administrator can have linked.
+pub const LINKED_ACCOUNTS_MAX: usize = 10;
+
+/// An account at a provider with which an administrator signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedAccountView {
+    /// Identifier.
+    pub id: String,
+    /// Display name of the connection.
+    pub connection: String,
+    /// What the provider calls the account: an e-mail address or a name, or its id there.
+    pub label: String,
+    /// When it was linked.
+    pub created_at: Timestamp,
+    /// When somebody last signed in with it.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether it is of use: the connection may have been closed to administrators since.
+    pub usable: bool,
+}
+
+/// One's own linked accounts, and where another can be linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedAccounts {
+    /// The oldest first.
+    pub accounts: Vec<LinkedAccountView>,
+    /// Connections that administrators may sign in through, by name.
+    pub connections: Vec<SignInConnection>,
 }
 
 /// Checks what the set-up page sends.

@@ -144,6 +144,9 @@ pub struct ConnectionOptions {
     /// Whether the provider's answers come to an address of this connection's own: then no other provider's
     /// answer is taken for this one's, nor the other way round (mix-up, RFC 9700 section 4.4).
     pub own_callback: bool,
+    /// Enterprise: whether administrators sign in to the dashboard through it, with accounts that they linked to
+    /// theirs. Owners alone change such a connection.
+    pub administrator_sign_in: bool,
 }
 
 impl ConnectionOptions {

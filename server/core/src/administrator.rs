@@ -2,7 +2,7 @@
 
 use coffer_contract::{Timestamp, administrator::Role};
 
-use crate::ids::{AdministratorId, InvitationId};
+use crate::ids::{AdministratorId, ConnectionId, InvitationId, LinkedAccountId};
 
 /// An administrator, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,4 +36,24 @@ pub struct Invitation {
     pub created_at: Timestamp,
     /// Until when the link works.
     pub expires_at: Timestamp,
+}
+
+/// An account at a provider with which an administrator signs in. It was linked by themselves, signed in with their
+/// password; what the provider says of its owner's e-mail address makes nobody an administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedAccount {
+    /// Identifier.
+    pub id: LinkedAccountId,
+    /// Whose it is.
+    pub administrator: AdministratorId,
+    /// Through which connection.
+    pub connection: ConnectionId,
+    /// The account's id at the provider.
+    pub provider_user_id: String,
+    /// What the provider called it last: an e-mail address or a name.
+    pub label: Option<String>,
+    /// When it was linked.
+    pub created_at: Timestamp,
+    /// When somebody last signed in with it.
+    pub last_used_at: Option<Timestamp>,
 }

@@ -51,6 +51,8 @@ codes! {
     AdminFactorRequired "admin.factor_required" true "Requirement of a second factor changed"
     AdminRecoveryCodesMade "admin.recovery_codes_made" true "Recovery codes made"
     AdminRecoveryCodeUsed "admin.recovery_code_used" true "Recovery code used"
+    AdminAccountLinked "admin.account_linked" true "Administrator linked an account"
+    AdminAccountUnlinked "admin.account_unlinked" true "Administrator's linked account removed"
     ConnectionCreated "connection.created" true "Connection created"
     ConnectionUpdated "connection.updated" true "Connection changed"
     ConnectionDeleted "connection.deleted" true "Connection deleted"

@@ -44,6 +44,8 @@ id!(/// An invitation to become an administrator.
     InvitationId, "inv_", 16);
 id!(/// A second factor of an administrator.
     FactorId, "fac_", 16);
+id!(/// An account at a provider with which an administrator signs in.
+    LinkedAccountId, "lnk_", 16);
 id!(/// A connection.
     ConnectionId, "con_", 16);
 id!(/// An application, by its OAuth client id.

@@ -74,6 +74,7 @@ pub(crate) const BEFORE_SIGN_IN: &[&str] = &[
     "invitation_state",
     "accept_invitation",
     "sign_in",
+    "sign_in_through",
     "sign_out",
     "half_way",
     "answer_factor",

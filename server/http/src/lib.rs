@@ -16,6 +16,7 @@ mod presented;
 mod protocol;
 mod router;
 mod session;
+mod through;
 mod traced;
 
 use std::sync::Arc;

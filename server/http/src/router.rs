@@ -16,7 +16,7 @@ use tower_http::{
 
 use crate::{
     AppState, assets, console, export, guard, health, hosted, management, measure, my_account, network, nul,
-    protocol, session, traced,
+    protocol, session, through, traced,
 };
 
 /// What protects an endpoint from the wrong caller.
@@ -98,9 +98,11 @@ endpoints! {
     front_channel {
         get "/authorize" Public hosted::authorize;
         post "/authorize" Public hosted::authorize_by_form;
+        get "/connect" Browser hosted::open_ticket;
+    }
+    callbacks {
         get "/login/callback" Browser hosted::callback;
         get "/login/callback/{connection}" Browser hosted::own_callback;
-        get "/connect" Browser hosted::open_ticket;
     }
     sign_in {
         get "/u/sign-in" Browser hosted::sign_in_page;
@@ -172,6 +174,7 @@ endpoints! {
     dashboard {
         get "/console" Administrator console::page;
         get "/console/logs/export" Administrator export::logs;
+        get "/console/through" Browser through::depart;
         get "/console/{*page}" Administrator console::page;
         post "/console/api/{name}" Administrator console::server_function;
     }
@@ -193,13 +196,18 @@ pub fn router(state: AppState) -> Router {
     let endpoints = endpoints().layer(cors(&state)).layer(DefaultBodyLimit::max(SMALL_BODY));
     // Nothing here goes by what a browser holds: programs in browsers register themselves too.
     let registrations = registrations().layer(open_to_scripts()).layer(DefaultBodyLimit::max(SMALL_BODY));
-    let sign_in =
-        sign_in().layer(same_origin()).merge(front_channel()).layer(map_response(guard::may_be_popup));
+    let sign_in = sign_in()
+        .layer(same_origin())
+        .merge(front_channel())
+        .merge(callbacks())
+        .layer(map_response(guard::may_be_popup));
     let hosted = pages()
         .layer(same_origin())
         .merge(sign_in)
         .merge(logout())
         .layer(session::hosted_layer(&state))
+        .layer(from_fn(session::set_console_aside))
+        .layer(session::console_beside_layer(&state))
         .layer(DefaultBodyLimit::max(SMALL_BODY));
     let dashboard = dashboard()
         .layer(same_origin())

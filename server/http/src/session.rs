@@ -1,8 +1,10 @@
 //! Browser sessions, through tower-sessions: one for administrators, one for end users.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request},
     http::{StatusCode, request::Parts},
+    middleware::Next,
+    response::Response,
 };
 use coffer_core::{authorization::SignIn, rng};
 use coffer_crypto::TokenHash;
@@ -40,6 +42,23 @@ pub(crate) fn console_layer(state: &AppState) -> SessionManagerLayer<Sessions> {
     layer(state, "console", CONSOLE_IDLE).with_always_save(true)
 }
 
+/// The same where hosted pages are: a session of the dashboard does not go on by them.
+pub(crate) fn console_beside_layer(state: &AppState) -> SessionManagerLayer<Sessions> {
+    layer(state, "console", CONSOLE_IDLE)
+}
+
+/// The browser's session of the dashboard, where the request's own is that of the hosted pages.
+#[derive(Clone)]
+pub(crate) struct ConsoleSession(pub(crate) Session);
+
+/// Makes room for the session of the hosted pages.
+pub(crate) async fn set_console_aside(mut request: Request, next: Next) -> Response {
+    if let Some(session) = request.extensions_mut().remove::<Session>() {
+        request.extensions_mut().insert(ConsoleSession(session));
+    }
+    next.run(request).await
+}
+
 /// Sessions of the hosted pages.
 pub(crate) fn hosted_layer(state: &AppState) -> SessionManagerLayer<Sessions> {
     layer(state, "session", HOSTED_LIFE)
@@ -70,6 +89,11 @@ impl HostedSession {
     /// Number under which the log knows the request.
     pub(crate) fn request_id(&self) -> &str {
         &self.origin.request_id
+    }
+
+    /// Where the request came from.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The browser, as far as it is known; one without a session matches no interaction.

@@ -32,6 +32,8 @@ pub(crate) enum Errand {
     Further { handle: String },
     /// An administrator tries the connection; names the try.
     Try { handle: String },
+    /// An administrator signs in to the dashboard, or links an account. The dashboard's session knows which.
+    Administrator,
 }
 
 /// What only this server may know of a trip: sealed beside the row.
@@ -123,6 +125,15 @@ impl<E: Into<PageError>> From<E> for DepartError {
 impl Oidc {
     /// Where to send the browser.
     pub(crate) async fn depart(&self, trip: Trip<'_>, browser: &Browser) -> Result<Url, DepartError> {
+        self.depart_bound(trip, &browser.hash).await
+    }
+
+    /// The same; whoever comes back must have what hashes to `bound_to`.
+    pub(crate) async fn depart_bound(
+        &self,
+        trip: Trip<'_>,
+        bound_to: &TokenHash,
+    ) -> Result<Url, DepartError> {
         let Trip { connection, errand, scopes, login_hint, prompt } = trip;
         let [state, nonce, code_verifier] = std::array::from_fn(|_| rng::token(self.rng.as_ref()));
         let verifier = Secret::new(code_verifier.clone());
@@ -141,7 +152,7 @@ impl Oidc {
         let state_hash = TokenHash::of(&state);
         let login = UpstreamLogin {
             connection_id: connection.id.clone(),
-            browser_hash: *browser.hash.as_bytes(),
+            browser_hash: *bound_to.as_bytes(),
             scopes,
             expires_at: self.clock.now().plus_seconds(UPSTREAM_SECONDS),
         };
@@ -153,26 +164,32 @@ impl Oidc {
         Ok(url)
     }
 
-    /// Takes the trip of a browser that came back, and exchanges its code.
+    /// Takes the trip of a browser that came back, and exchanges its code. `console` binds the trip that the browser's
+    /// session of the dashboard is on, if it is on one.
     pub(crate) async fn come_back(
         &self,
         params: CallbackParams,
         browser: &Browser,
+        console: Option<&TokenHash>,
     ) -> Result<Return, PageError> {
         let state = params.state.as_deref().ok_or(PageError::Gone)?;
         let state_hash = TokenHash::of(state);
         let now = self.clock.now();
         let (login, sealed) =
             self.store.upstream_logins().take(&state_hash, now).await?.ok_or(PageError::Gone)?;
-        // Another browser's answer: somebody tries to sign this person in to an account not theirs.
-        if TokenHash::from_bytes(login.browser_hash) != browser.hash {
-            tracing::warn!("a provider's answer came back in another browser than the one that asked");
-            return Err(PageError::Gone);
-        }
         let row = hex(state_hash.as_bytes());
         let plain =
             self.keyring.open(context(&row), &sealed).await.map_err(|e| PageError::Inside(e.to_string()))?;
         let sealed: Sealed = serde_json::from_slice(&plain).map_err(|e| PageError::Inside(e.to_string()))?;
+        let began = match sealed.errand {
+            Errand::Administrator => console,
+            _ => Some(&browser.hash),
+        };
+        // Another browser's answer: somebody tries to sign this person in to an account not theirs.
+        if began.is_none_or(|hash| TokenHash::from_bytes(login.browser_hash) != *hash) {
+            tracing::warn!("a provider's answer came back in another browser than the one that asked");
+            return Err(PageError::Gone);
+        }
         let connection = self.store.connections().get(&login.connection_id).await?.ok_or(PageError::Gone)?;
         // Another provider's answer: the one that was asked may have sent the browser on to it, to be handed its
         // code (mix-up, RFC 9700 section 4.4).

@@ -6,7 +6,7 @@ use coffer_core::{
     authorization::{AnswerTo, Interaction, SignIn, Stage},
     client::Client,
     connection::Connection,
-    ids::UserId,
+    ids::{ConnectionId, UserId},
     rng,
     user::User,
 };
@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::{
     Browser, Oidc,
+    administrators::NamedAccount,
     authorize::Next,
     error::PageError,
     trip::{CallbackParams, DepartError, Errand, Return, Trip, TripError},
@@ -34,6 +35,13 @@ pub enum Returned {
     },
     /// Nothing changes for the browser but where it goes.
     Next(Next),
+    /// An administrator is back: the dashboard's session says for what.
+    Administrator {
+        /// Through which connection.
+        connection: ConnectionId,
+        /// Whom its provider named, or why nobody.
+        outcome: Result<NamedAccount, String>,
+    },
 }
 
 impl Oidc {
@@ -115,9 +123,15 @@ impl Oidc {
         Ok(further)
     }
 
-    /// The provider sent the browser back.
-    pub async fn callback(&self, params: CallbackParams, browser: &Browser) -> Result<Returned, PageError> {
-        let back = self.come_back(params, browser).await?;
+    /// The provider sent the browser back. `console` binds the trip that the browser's session of the dashboard is on,
+    /// if it is on one.
+    pub async fn callback(
+        &self,
+        params: CallbackParams,
+        browser: &Browser,
+        console: Option<&TokenHash>,
+    ) -> Result<Returned, PageError> {
+        let back = self.come_back(params, browser, console).await?;
         match back.errand.clone() {
             Errand::SignIn { handle } => self.back_to_sign_in(&handle, back, browser).await,
             Errand::Connect { session } => {
@@ -131,6 +145,10 @@ impl Oidc {
                 let user_id = UserId::from_text(user_id);
                 self.reconnected(&user_id, &account, back, browser).await.map(Returned::Next)
             }
+            Errand::Administrator => Ok(Returned::Administrator {
+                connection: back.connection.id,
+                outcome: back.outcome.map(NamedAccount::from).map_err(|error| error.to_string()),
+            }),
             Errand::Try { handle } => {
                 self.back_from_try(&handle, back).await.map(|worked| Returned::Next(Next::Tried { worked }))
             }

@@ -29,6 +29,7 @@ mod idempotency;
 mod interactions;
 mod invitations;
 mod key_holders;
+mod linked_accounts;
 mod logouts;
 mod matching;
 mod outbox;
@@ -96,6 +97,7 @@ pub use idempotency::{FirstAnswer, IdempotentAnswers, idempotent_row};
 pub use interactions::Interactions;
 pub use invitations::Invitations;
 pub use key_holders::{KeyHolder, KeyHolders};
+pub use linked_accounts::LinkedAccounts;
 pub use logouts::{Logout, Logouts};
 pub use matching::Match;
 pub use passkeys::StoredPasskey;
@@ -158,6 +160,8 @@ repositories! {
     invitations Invitations
     /// Second factors of administrators.
     second_factors SecondFactors
+    /// Accounts at providers with which administrators sign in.
+    linked_accounts LinkedAccounts
     /// Links that make the first administrator.
     setup_links SetupLinks
     /// Counted failures.

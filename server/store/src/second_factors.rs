@@ -18,6 +18,7 @@ use sea_orm::{
 use crate::{
     Store, StoreError, administrators, audit,
     entity::{administrators as people, authenticator_apps as apps, passkeys, recovery_codes as codes},
+    linked_accounts,
     turns::{self, Turn},
 };
 
@@ -293,7 +294,8 @@ impl SecondFactors {
         audit::settle(tx, removed, event).await
     }
 
-    /// Removes everything that an administrator proves themselves with but the password, and ends their sessions.
+    /// Removes everything that an administrator proves themselves with but the password, linked accounts too, and
+    /// ends their sessions.
     pub async fn reset(&self, administrator: &AdministratorId, event: AuditEvent) -> Result<(), StoreError> {
         let tx = self.alone(administrator).await?;
         let mine = apps::Column::Administrator.eq(administrator.as_str());
@@ -301,6 +303,7 @@ impl SecondFactors {
         let mine = passkeys::Column::Administrator.eq(administrator.as_str());
         passkeys::Entity::delete_many().filter(mine).exec(&tx).await?;
         delete_codes(&tx, administrator).await?;
+        linked_accounts::delete_of(&tx, administrator).await?;
         administrators::end_sessions(&tx, administrator).await?;
         audit::write(&tx, &[event]).await?;
         Ok(tx.commit().await?)

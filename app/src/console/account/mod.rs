@@ -1,5 +1,7 @@
 //! Your account: who you are here, your password and your second factors.
 
+mod ask;
+mod linked;
 mod own_password;
 mod password;
 mod second_factor;
@@ -7,7 +9,7 @@ mod second_factor;
 use coffer_contract::administrator::AdministratorView;
 use leptos::prelude::*;
 
-use self::{password::ChangePassword, second_factor::SecondFactor};
+use self::{linked::Linked, password::ChangePassword, second_factor::SecondFactor};
 use crate::{
     server_fns::session::me,
     ui::{
@@ -43,7 +45,8 @@ fn Shown(me: AdministratorView) -> impl IntoView {
                 </dl>
             </Section>
             <ChangePassword email=email.clone()/>
-            <SecondFactor email=email/>
+            <SecondFactor email=email.clone()/>
+            <Linked email=email/>
         </div>
     }
     .into_any()

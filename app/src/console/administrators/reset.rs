@@ -12,7 +12,7 @@ use crate::{
 /// The button, and the question that it asks. One's own are removed on one's own page.
 #[component]
 pub(super) fn Reset(known: AdministratorSummary, page: Shown) -> impl IntoView {
-    if known.you || !known.second_factor {
+    if known.you || !(known.second_factor || known.linked_account) {
         return ().into_any();
     }
     let toasts = Toasts::of_page();
@@ -33,8 +33,8 @@ pub(super) fn Reset(known: AdministratorSummary, page: Shown) -> impl IntoView {
             id=dialog
             button="Reset second factor"
             title=title
-            text="Their second factors and recovery codes are removed, and they are signed out. Make sure that it is really \
-                  them who asks: their password alone lets anybody in until they add another."
+            text="Their second factors, recovery codes and linked accounts are removed, and they are signed out. Make sure that \
+                  it is really them who asks: their password alone lets anybody in until they add another."
             action="Reset"
             typed=typed
             typed_label="E-mail address"

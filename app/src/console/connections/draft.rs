@@ -50,6 +50,7 @@ pub(super) struct OptionsDraft {
     /// One domain on each line.
     pub domain_aliases: RwSignal<String>,
     pub own_callback: RwSignal<bool>,
+    pub administrator_sign_in: RwSignal<bool>,
 }
 
 /// Where the profile stands in the provider's answer: one expression for each member.
@@ -193,6 +194,7 @@ impl OptionsDraft {
             upstream_headers: text(headers.collect::<Vec<_>>().join("\n")),
             domain_aliases: text(options.domain_aliases.join("\n")),
             own_callback: RwSignal::new(options.own_callback),
+            administrator_sign_in: RwSignal::new(options.administrator_sign_in),
         }
     }
 
@@ -220,6 +222,7 @@ impl OptionsDraft {
             upstream_headers: split_params(&self.upstream_headers.read_untracked(), ':'),
             domain_aliases: split_scopes(&self.domain_aliases.read_untracked()).collect(),
             own_callback: self.own_callback.get_untracked(),
+            administrator_sign_in: self.administrator_sign_in.get_untracked(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use coffer_contract::{
     Timestamp,
+    administrator::Role,
     catalogue::{CatalogueEntry, ConnectionGroup, OptionField},
     connection::{CALLBACK_PATH, Purpose, callback_path},
 };
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::ui::{
     Errors,
+    access::May,
     copy::CopyField,
     errors::Problem,
     field::{Field, TextArea},
@@ -30,6 +32,8 @@ pub(super) struct Facts {
     pub callback_url: String,
     /// Whether the connection is about to be created; its steps are numbered then.
     pub creating: bool,
+    /// What changing it takes.
+    pub role: Role,
 }
 
 /// All controls, Advanced last.
@@ -43,7 +47,7 @@ pub(super) fn ConnectionFields(
     secret_replaced_at: RwSignal<Option<Timestamp>>,
     on_submit: impl Fn() + Send + Sync + 'static,
 ) -> impl IntoView {
-    let Facts { entry, callback_url, creating } = facts;
+    let Facts { entry, callback_url, creating, role } = facts;
     let step = move |number: &str, title: &str| {
         if creating { format!("{number}. {title}") } else { title.to_owned() }
     };
@@ -84,7 +88,7 @@ pub(super) fn ConnectionFields(
     });
     let label = if creating { "Create connection" } else { "Save changes" };
     view! {
-        <SubmitForm on_submit=on_submit>
+        <SubmitForm role=role on_submit=on_submit>
             <Section
                 title=step("1", "Register Coffer at the provider")
                 text="Create a client at the provider, and enter this callback URL there as its redirect URI."
@@ -189,6 +193,18 @@ pub(super) fn ConnectionFields(
                     hint="Switch it on where the people who run this provider are not trusted with the sign-ins through \
                           the others, such as a customer's. The callback URL above changes: register the new one there."
                 />
+                {enterprise.then(|| view! {
+                    <May role=Role::Owner>
+                        <Toggle
+                            label="Administrators sign in through it"
+                            name="options.administrator_sign_in"
+                            value=draft.options.administrator_sign_in
+                            hint="Each links an account there on Your account first. Whoever runs this provider can sign in \
+                                  as any of them then, and only owners change this connection. Switched off, the linked \
+                                  accounts are kept, and nobody signs in with them."
+                        />
+                    </May>
+                })}
             </Section>
             <Problem errors=errors/>
             <div class="flex flex-wrap items-center gap-3">

@@ -1,6 +1,6 @@
 //! A new connection.
 
-use coffer_contract::catalogue::ConnectionGroup;
+use coffer_contract::{administrator::Role, catalogue::ConnectionGroup};
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -42,7 +42,7 @@ fn NewForm(start: NewConnection) -> impl IntoView {
     let draft = Draft::new(&entry);
     let errors = Errors::new();
     let pending = RwSignal::new(false);
-    let facts = Facts { entry: entry.clone(), callback_url, creating: true };
+    let facts = Facts { entry: entry.clone(), callback_url, creating: true, role: Role::Editor };
     let title = format!("New {} connection", entry.name);
     let above = (format!("{}/new", list_of(entry.group)), "All kinds of connection");
     let intro = match entry.group {

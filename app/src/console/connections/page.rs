@@ -1,6 +1,9 @@
 //! One connection: settings, the applications that may use it, and a try.
 
-use coffer_contract::connection::{ConnectionDetail, Enablement};
+use coffer_contract::{
+    administrator::Role,
+    connection::{ConnectionDetail, Enablement},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -18,7 +21,7 @@ use crate::{
     },
     ui::{
         Errors, Toasts,
-        access::May,
+        access::{May, allows},
         danger::DangerZone,
         form::send,
         layout::{Empty, PageHead},
@@ -86,8 +89,22 @@ fn Settings(detail: ConnectionDetail, title: RwSignal<String>) -> impl IntoView 
     let version = RwSignal::new(detail.version);
     let replaced_at = RwSignal::new(detail.client_secret_replaced_at);
     let (entry, id) = (detail.entry.clone(), detail.id.clone());
-    let facts =
-        Facts { entry: detail.entry.clone(), callback_url: detail.callback_url.clone(), creating: false };
+    let owners = detail.options.administrator_sign_in;
+    let role = if owners { Role::Owner } else { Role::Editor };
+    let facts = Facts {
+        entry: detail.entry.clone(),
+        callback_url: detail.callback_url.clone(),
+        creating: false,
+        role,
+    };
+    let (editor, owner) = (allows(Role::Editor), allows(Role::Owner));
+    let note = owners.then(|| {
+        view! {
+            <p class="alert alert-note mb-6" hidden=move || owner.get() || !editor.get()>
+                "Administrators sign in through this connection, so owners alone change it."
+            </p>
+        }
+    });
     let save = move || {
         let (id, form) = (id.clone(), draft.form(&entry));
         send(errors, pending, update_connection(id, form, version.get_untracked()), move |saved| {
@@ -100,6 +117,7 @@ fn Settings(detail: ConnectionDetail, title: RwSignal<String>) -> impl IntoView 
         });
     };
     view! {
+        {note}
         <ConnectionFields
             facts=facts
             draft=draft
@@ -113,6 +131,7 @@ fn Settings(detail: ConnectionDetail, title: RwSignal<String>) -> impl IntoView 
             what="connection"
             text="Users who signed in with it lose access, and the tokens in the vault are gone."
             typed=Signal::stored(detail.name.clone())
+            role=role
             done=format!("{} is deleted.", detail.name)
             list=list_of(detail.entry.group)
             delete=move |entered| delete_connection(detail.id.clone(), entered)

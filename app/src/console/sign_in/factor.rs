@@ -62,7 +62,7 @@ fn Ask(email: String, kinds: Vec<FactorKind>) -> impl IntoView {
     Effect::new(move |_| browser::focus(if app { "#field-code" } else { "#with-passkey" }));
     view! {
         <p class="mt-2 mb-4 text-muted">
-            "Your password is right, " <strong>{email}</strong> ". Now prove that it is you."
+            "One more step, " <strong>{email}</strong> ": prove that it is you."
         </p>
         <Problem errors=errors/>
         {first}

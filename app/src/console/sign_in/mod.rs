@@ -3,12 +3,16 @@
 mod enrol;
 mod factor;
 mod passkey;
+mod through;
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
-use self::passkey::WithPasskey;
 pub(crate) use self::{enrol::Enrol, factor::Factor};
+use self::{
+    passkey::WithPasskey,
+    through::{Through, in_vain},
+};
 use super::frame::Doorway;
 use crate::{
     server_fns::{session, setup::setup_state},
@@ -25,6 +29,7 @@ pub(crate) fn SignIn() -> impl IntoView {
     errors.claim("email");
     errors.claim("password");
     errors.follow(action.value());
+    let in_vain = query.with_untracked(|query| query.get("through")).and_then(|why| in_vain(&why));
     let state = fetched(|| (), |()| setup_state(String::new()));
     view! {
         <Doorway title="Sign in to Coffer">
@@ -37,6 +42,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                     })
                 })}
             </Transition>
+            {in_vain.map(|why| view! { <p class="alert alert-danger mt-4" role="alert">{why}</p> })}
             <ActionForm action=action attr:class="mt-6 grid gap-5" attr:novalidate="">
                 <Problem errors=errors/>
                 <input type="hidden" name="return_to" value=return_to/>
@@ -62,8 +68,13 @@ pub(crate) fn SignIn() -> impl IntoView {
             </ActionForm>
             <Transition>
                 {move || Suspend::new(async move {
-                    state.await.is_ok_and(|state| state.passkeys).then(|| view! {
-                        <WithPasskey return_to=Signal::derive(return_to) errors=errors class="btn btn-wide mt-3"/>
+                    state.await.ok().map(|state| view! {
+                        {state.passkeys.then(|| view! {
+                            <WithPasskey return_to=Signal::derive(return_to) errors=errors class="btn btn-wide mt-3"/>
+                        })}
+                        {state.connections.into_iter().map(|connection| view! {
+                            <Through connection=connection return_to=Signal::derive(return_to) errors=errors/>
+                        }).collect_view()}
                     })
                 })}
             </Transition>

@@ -11,6 +11,7 @@ mod overview;
 mod passkeys;
 mod registration;
 mod sign_in;
+mod through;
 mod webhooks;
 mod whole;
 

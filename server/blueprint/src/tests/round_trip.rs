@@ -54,7 +54,7 @@ name = "directory"
 strategy = "waad"
 client_id = "upstream"
 client_secret = { env = "DIRECTORY_CLIENT_SECRET" }
-options = { tenant = "example.com" }
+options = { tenant = "example.com", administrator_sign_in = true }
 
 [[application]]
 client_id = "agent"

@@ -95,7 +95,7 @@ fn web_message(state: &AppState, answer: &AuthorizationResponse, url: &Url) -> R
 }
 
 /// The page, or the redirect, for an error.
-pub(super) fn failed(state: &AppState, request_id: &str, error: &PageError) -> Response {
+pub(crate) fn failed(state: &AppState, request_id: &str, error: &PageError) -> Response {
     let page = |title: &str, message: String, code: Option<&str>| ErrorPage {
         title: title.to_owned(),
         message,

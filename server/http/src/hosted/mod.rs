@@ -15,6 +15,7 @@ use coffer_app::hosted::ErrorPage;
 
 use crate::AppState;
 
+pub(crate) use answer::failed;
 pub(crate) use authorize::{authorize, authorize_by_form};
 pub(crate) use connect::{connect_page, decide_connect, open_ticket};
 pub(crate) use consent::{consent_page, decide};

@@ -2,18 +2,20 @@
 
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{Extension, Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use coffer_app::hosted::{ConnectionButton, SignInPage};
-use coffer_oidc::{
-    CallbackParams, authorize::Next, error::PageError, pages::Choice as Way, upstream::Returned,
-};
+use coffer_oidc::{CallbackParams, error::PageError, pages::Choice as Way, upstream::Returned};
 use serde::Deserialize;
 
 use super::answer;
-use crate::{AppState, session::HostedSession};
+use crate::{
+    AppState,
+    session::{ConsoleSession, HostedSession},
+    through,
+};
 
 /// Names an interaction.
 #[derive(Deserialize)]
@@ -126,32 +128,45 @@ pub(crate) async fn identify(
 pub(crate) async fn callback(
     State(state): State<AppState>,
     session: HostedSession,
+    Extension(console): Extension<ConsoleSession>,
     Query(params): Query<CallbackParams>,
 ) -> Response {
-    come_back(&state, &session, params).await
+    come_back(&state, &session, console, params).await
 }
 
 /// `GET /login/callback/{connection}`: that of a connection which has one of its own.
 pub(crate) async fn own_callback(
     State(state): State<AppState>,
     session: HostedSession,
+    Extension(console): Extension<ConsoleSession>,
     Path(connection): Path<String>,
     Query(params): Query<CallbackParams>,
 ) -> Response {
-    come_back(&state, &session, CallbackParams { through: Some(connection), ..params }).await
+    come_back(&state, &session, console, CallbackParams { through: Some(connection), ..params }).await
 }
 
-async fn come_back(state: &AppState, session: &HostedSession, params: CallbackParams) -> Response {
-    let outcome: Result<Next, PageError> = async {
+async fn come_back(
+    state: &AppState,
+    session: &HostedSession,
+    console: ConsoleSession,
+    params: CallbackParams,
+) -> Response {
+    let visit = through::visit(state, console.0, session.origin());
+    let outcome: Result<Response, PageError> = async {
         let browser = session.browser().await?;
-        match state.oidc.callback(params, &browser).await? {
+        let awaited = visit.awaited().await.map_err(through::inside)?;
+        let next = match state.oidc.callback(params, &browser, awaited.as_ref()).await? {
             Returned::SignedIn { sign_in, next } => {
                 session.sign_in(&sign_in).await?;
-                Ok(next)
+                next
             }
-            Returned::Next(next) => Ok(next),
-        }
+            Returned::Next(next) => next,
+            Returned::Administrator { connection, outcome } => {
+                return through::arrive(&visit, &connection, outcome).await;
+            }
+        };
+        Ok(answer::next(state, session.request_id(), Ok(next)))
     }
     .await;
-    answer::next(state, session.request_id(), outcome)
+    outcome.unwrap_or_else(|error| answer::failed(state, session.request_id(), &error))
 }

@@ -190,6 +190,10 @@ pub(crate) struct Options {
     /// `login/callback`.
     #[serde(skip_serializing_if = "Option::is_none")]
     own_callback: Option<bool>,
+    /// Enterprise: whether administrators sign in to the dashboard through it. Such a connection cannot be changed
+    /// here, nor can one be made such: owners do that in the dashboard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    administrator_sign_in: Option<bool>,
     /// Custom: what separates scopes, a space or a comma.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope_separator: Option<String>,
@@ -263,6 +267,7 @@ impl ConnectionSettings {
                 token_endpoint_auth_method: (custom || oidc).then(|| method.to_owned()),
                 pkce_enabled: custom.then_some(!own.without_pkce),
                 own_callback: own.own_callback.then_some(true),
+                administrator_sign_in: own.administrator_sign_in.then_some(true),
                 scope_separator: custom.then(|| match own.scope_separator {
                     ScopeSeparator::Space => " ".to_owned(),
                     ScopeSeparator::Comma => ",".to_owned(),
@@ -353,6 +358,7 @@ impl ConnectionSettings {
                 upstream_headers: options.custom_headers.unwrap_or_default(),
                 domain_aliases: options.domain_aliases,
                 own_callback: options.own_callback == Some(true),
+                administrator_sign_in: options.administrator_sign_in == Some(true),
             },
         })
     }

@@ -31,5 +31,6 @@ mod publisher;
 mod registration;
 mod roles;
 mod second_factor;
+mod through;
 mod vault;
 mod web_message;

@@ -16,6 +16,7 @@ pub const BEFORE_SIGN_IN: &[&str] = &[
     "invitation_state",
     "accept_invitation",
     "sign_in",
+    "sign_in_through",
     "sign_out",
     "half_way",
     "answer_factor",

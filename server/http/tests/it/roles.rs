@@ -70,6 +70,9 @@ fn table() -> Vec<(&'static str, Role, Call)> {
     vec![
         ("me", Viewer, Form("")),
         ("change_password", Viewer, Form("current_password=not-it&new_password=another-long-password")),
+        ("linked_accounts", Viewer, Form("")),
+        ("link_account", Viewer, Form("connection=nobody&current_password=not-it")),
+        ("unlink_account", Viewer, Form("id=nobody")),
         ("second_factors", Viewer, Form("")),
         ("add_authenticator", Viewer, Form("current_password=not-it&name=")),
         ("confirm_authenticator", Viewer, Form("id=nobody&code=000000")),

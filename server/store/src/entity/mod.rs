@@ -23,6 +23,7 @@ pub mod idempotent_answers;
 pub mod initial_access_tokens;
 pub mod interactions;
 pub mod key_holders;
+pub mod linked_accounts;
 pub mod logouts;
 pub mod passkeys;
 pub mod pushed_requests;

@@ -3,8 +3,9 @@
 use coffer_contract::second_factor::FactorView;
 use leptos::prelude::*;
 
-use super::{Mine, ask::AskPassword};
+use super::Mine;
 use crate::{
+    console::account::ask::AskPassword,
     server_fns::second_factor::remove_factor,
     ui::{Errors, Toasts, form::send, time::Time},
 };

@@ -1,7 +1,6 @@
 //! One's own second factors: what there is, adding, removing, and recovery codes.
 
 mod add;
-mod ask;
 mod list;
 mod passkey;
 mod recovery;

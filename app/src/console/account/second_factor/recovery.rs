@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Mine, Stage, ask::AskPassword, left_in_words};
+use super::{Mine, Stage, left_in_words};
 use crate::{
     browser,
+    console::account::ask::AskPassword,
     server_fns::second_factor::make_recovery_codes,
     ui::{Errors, form::send},
 };

@@ -3,6 +3,7 @@
 //! is tried elsewhere in the tests is named there and not repeated here.
 
 mod browser;
+mod dashboard_trip;
 mod enumeration;
 mod injection;
 mod input;

@@ -3,15 +3,13 @@
 use coffer_contract::administrator::Role;
 use leptos::prelude::*;
 
-use crate::{
-    console::account::own_password::OwnPassword,
-    ui::{
-        Errors,
-        dialog::Question,
-        errors::Problem,
-        form::{Submit, SubmitForm},
-        ready,
-    },
+use super::own_password::OwnPassword;
+use crate::ui::{
+    Errors,
+    dialog::Question,
+    errors::Problem,
+    form::{Submit, SubmitForm},
+    ready,
 };
 
 /// A button that opens a dialog, and the dialog. `confirm` runs with the password.

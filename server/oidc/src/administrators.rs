@@ -1,0 +1,53 @@
+//! Administrators on their way to a provider, to sign in to the dashboard or to link an account. Nobody becomes a
+//! user by it, and nothing of the provider's is kept.
+
+use coffer_core::{Scopes, connection::Connection};
+use coffer_crypto::TokenHash;
+use coffer_federation::SignedIn;
+use url::Url;
+
+use crate::{
+    Oidc,
+    error::PageError,
+    trip::{DepartError, Errand, Trip},
+    upstream::account_label,
+};
+
+/// Whom a provider named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedAccount {
+    /// The account's id there.
+    pub provider_user_id: String,
+    /// What people call it: its e-mail address, or its name.
+    pub label: Option<String>,
+}
+
+impl From<SignedIn> for NamedAccount {
+    fn from(signed_in: SignedIn) -> Self {
+        Self { label: account_label(&signed_in.profile), provider_user_id: signed_in.provider_user_id }
+    }
+}
+
+impl Oidc {
+    /// Where to send the browser. The provider is asked who it is, and for nothing else; `bound_to` is the hash of
+    /// what the browser must have when it comes back. In words, why the trip could not begin.
+    pub async fn depart_administrator(
+        &self,
+        connection: &Connection,
+        bound_to: &TokenHash,
+    ) -> Result<Result<Url, String>, PageError> {
+        let connection = Connection { scopes: Scopes::default(), vault_enabled: false, ..connection.clone() };
+        let trip = Trip {
+            connection: &connection,
+            errand: Errand::Administrator,
+            scopes: self.federation.scopes_for(&connection, &Scopes::default()),
+            login_hint: None,
+            prompt: None,
+        };
+        match self.depart_bound(trip, bound_to).await {
+            Ok(url) => Ok(Ok(url)),
+            Err(DepartError::Page(error)) => Err(error),
+            Err(DepartError::Upstream(error)) => Ok(Err(error.to_string())),
+        }
+    }
+}
