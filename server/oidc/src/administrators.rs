@@ -28,6 +28,9 @@ impl From<SignedIn> for NamedAccount {
     }
 }
 
+/// Scopes that say more of who it is (OpenID Connect Core section 5.4), for what the account is called here.
+const WHO: [&str; 2] = ["profile", "email"];
+
 impl Oidc {
     /// Where to send the browser. The provider is asked who it is, and for nothing else; `bound_to` is the hash of
     /// what the browser must have when it comes back. In words, why the trip could not begin.
@@ -36,7 +39,8 @@ impl Oidc {
         connection: &Connection,
         bound_to: &TokenHash,
     ) -> Result<Result<Url, String>, PageError> {
-        let connection = Connection { scopes: Scopes::default(), vault_enabled: false, ..connection.clone() };
+        let scopes = WHO.iter().filter(|scope| connection.scopes.contains(scope)).copied().collect();
+        let connection = Connection { scopes, vault_enabled: false, ..connection.clone() };
         let trip = Trip {
             connection: &connection,
             errand: Errand::Administrator,
