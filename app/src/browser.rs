@@ -86,6 +86,36 @@ pub(crate) fn copy(text: &str) -> bool {
     }
 }
 
+/// The host of this page.
+pub(crate) fn host() -> String {
+    #[cfg(feature = "hydrate")]
+    {
+        leptos::prelude::window().location().host().unwrap_or_default()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    String::new()
+}
+
+/// Has the browser keep a text as a file. The text is in no address, which browsers write down beside the file.
+pub(crate) fn save(name: &str, text: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let parts = js_sys::Array::of1(&text.into());
+        let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) else { return };
+        let Ok(address) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+        let link = leptos::prelude::document().create_element("a").ok();
+        if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
+            _ = link.set_attribute("href", &address);
+            _ = link.set_attribute("download", name);
+            link.click();
+        }
+        _ = web_sys::Url::revoke_object_url(&address);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (name, text);
+}
+
 /// Asks where to print this page.
 pub(crate) fn print() {
     #[cfg(feature = "hydrate")]

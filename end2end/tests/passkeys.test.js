@@ -1,11 +1,22 @@
 // Passkeys of administrators, with Chromium's own authenticator for tests.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { launch, visit } from "../lib/browser.js";
 import { Coffer } from "../lib/coffer.js";
 import { ADMIN, Dashboard } from "../lib/dashboard.js";
 import { look } from "../lib/look.js";
+
+/** What the browser's authenticator is like. */
+const options = {
+  protocol: "ctap2",
+  transport: "internal",
+  hasResidentKey: true,
+  hasUserVerification: true,
+  isUserVerified: true,
+  automaticPresenceSimulation: true,
+};
 
 describe("a passkey", { timeout: 300_000 }, () => {
   let coffer, browser, owner, devtools, authenticatorId, seen;
@@ -15,14 +26,6 @@ describe("a passkey", { timeout: 300_000 }, () => {
     owner = new Dashboard(seen.page, coffer.url);
     devtools = await seen.context.newCDPSession(seen.page);
     await devtools.send("WebAuthn.enable");
-    const options = {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    };
     ({ authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options }));
     await owner.setUp(coffer.setupLink);
   });
@@ -98,6 +101,43 @@ describe("a passkey", { timeout: 300_000 }, () => {
     await owner.button("Sign in with a passkey").click();
     await owner.heading("Logs").waitFor();
     await owner.page.getByText("signed in with a password and a passkey").first().waitFor({ state: "attached" });
+  });
+
+  it("is the first factor of who has to have one", async () => {
+    await owner.open("console/administrators");
+    await owner.button("Require a second factor").click();
+    await owner.button("Require it").click();
+    await owner.toast("A second factor is required now.");
+    await owner.page.getByRole("textbox", { name: "E-mail address" }).fill("eve@coffer.example");
+    await owner.button("Create invitation").click();
+    const eves = await visit(browser, { bypassCSP: true });
+    const eve = new Dashboard(eves.page, coffer.url);
+    const tools = await eves.context.newCDPSession(eves.page);
+    await tools.send("WebAuthn.enable");
+    await tools.send("WebAuthn.addVirtualAuthenticator", { options });
+    await eve.page.goto(await owner.field("Invitation link").inputValue());
+    await eve.field("Password").fill("several other unrelated words");
+    await eve.button("Join").click();
+    await eve.heading("Add a second factor").waitFor();
+    await eve.button("Add a passkey").waitFor();
+    await look(eve.page, "passkey-enrol");
+    await eve.button("Add a passkey").click();
+    await eve.page.getByRole("group", { name: "Your recovery codes for Coffer" }).waitFor();
+    const codes = await eve.page.locator("ol code").allTextContents();
+    const [file] = await Promise.all([eve.page.waitForEvent("download"), eve.button("Download codes").click()]);
+    assert.equal(file.suggestedFilename(), "coffer-recovery-codes.txt");
+    const text = await readFile(await file.path(), "utf8");
+    assert.deepEqual(text.match(/^[0-9a-z]{4}(-[0-9a-z]{4}){3}$/gm), codes);
+    assert.ok(!file.url().includes(codes[0]), "the codes are in no address");
+    await eve.button("Continue").click();
+    await eve.heading("Overview").waitFor();
+    await eve.open("console/account");
+    await eve.page.getByText(/^Passkey, added|^added/).first().waitFor();
+    await eves.context.close();
+    await owner.open("console/administrators");
+    await owner.button("Stop requiring it").click();
+    await owner.page.getByRole("dialog").getByRole("button", { name: "Stop requiring it" }).click();
+    await owner.toast("It is not required any more.");
   });
 
   it("opens nothing once it is removed", async () => {

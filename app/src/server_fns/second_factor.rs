@@ -34,6 +34,18 @@ pub async fn complete_enrolment(code: String) -> Result<RecoveryCodes, Failure> 
     Ok(codes)
 }
 
+/// Begins to add a passkey in the place of that app; the answer is for the browser's authenticator.
+#[server(prefix = "/console/api", endpoint = "enrol_passkey")]
+pub async fn enrol_passkey() -> Result<String, Failure> {
+    super::visit::visit()?.enrol_passkey().await.map_err(super::visit::refuse)
+}
+
+/// Ends a sign-in by adding it; the only answer that has the recovery codes.
+#[server(prefix = "/console/api", endpoint = "complete_passkey_enrolment")]
+pub async fn complete_passkey_enrolment(answer: String) -> Result<RecoveryCodes, Failure> {
+    super::visit::visit()?.complete_passkey_enrolment(&answer).await.map_err(super::visit::refuse)
+}
+
 /// One's own second factors.
 #[server(prefix = "/console/api", endpoint = "second_factors", name = ReadSecondFactors)]
 pub async fn second_factors() -> Result<SecondFactors, Failure> {

@@ -135,6 +135,12 @@ impl Visit {
         }
     }
 
+    /// Who is half way and has to add a first factor, and by what they came.
+    pub(crate) async fn enrolling(&self) -> Result<(Administrator, String), ApiError> {
+        let (half_way, known) = self.half_way().await?;
+        Ok((known, half_way.enrolling()?.1))
+    }
+
     /// What is asked.
     pub async fn half_way_view(&self) -> Result<HalfWayView, ApiError> {
         let (half_way, known) = self.half_way().await?;
@@ -151,7 +157,8 @@ impl Visit {
             }
             Asked::Enrolment(id) => {
                 let authenticator = self.unconfirmed_authenticator(&known, &id).await?;
-                HalfWayView::Enrolment { email: known.email, authenticator }
+                let passkeys = self.relying_party().is_some();
+                HalfWayView::Enrolment { email: known.email, authenticator, passkeys }
             }
         })
     }

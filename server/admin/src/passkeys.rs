@@ -6,7 +6,10 @@ use coffer_contract::{
     administrator::AdministratorView,
     second_factor::{FactorKind, RecoveryCodes},
 };
-use coffer_core::audit::{Actor, EventCode};
+use coffer_core::{
+    administrator::Administrator,
+    audit::{Actor, EventCode},
+};
 use coffer_crypto::Secret;
 use coffer_store::StoredPasskey;
 use serde::{Deserialize, Serialize};
@@ -58,6 +61,36 @@ impl Visit {
     /// Adds the passkey that the authenticator made. Recovery codes, if it is the first factor.
     pub async fn confirm_passkey(&self, answer: &str) -> Result<Option<RecoveryCodes>, ApiError> {
         let me = self.myself().await?;
+        self.register_passkey(&me, answer, false).await
+    }
+
+    /// Begins to add a passkey at a sign-in that has to bring a first factor. The answer is for the browser's
+    /// authenticator.
+    pub async fn enrol_passkey(&self) -> Result<String, ApiError> {
+        let (known, _) = self.enrolling().await?;
+        let begun =
+            self.needs_name()?.ask_to_register(&known.email, None, &[]).map_err(|e| self.failed(e))?;
+        let name = FactorKind::Passkey.label().to_owned();
+        self.remember(Asked::Register { administrator: known.id, name, state: begun.state }).await?;
+        Ok(begun.options)
+    }
+
+    /// Ends the sign-in by adding it. Refused to who has a factor by now: a password alone must not bring in another.
+    pub async fn complete_passkey_enrolment(&self, answer: &str) -> Result<RecoveryCodes, ApiError> {
+        let (known, by) = self.enrolling().await?;
+        let codes = self.register_passkey(&known, answer, true).await?;
+        // Nothing but the first factor comes here, so there are codes.
+        let codes = codes.ok_or(ApiError::Unauthenticated)?;
+        self.begin_session(known, &format!("{by}, and added a passkey")).await?;
+        Ok(codes)
+    }
+
+    async fn register_passkey(
+        &self,
+        me: &Administrator,
+        answer: &str,
+        must_be_first: bool,
+    ) -> Result<Option<RecoveryCodes>, ApiError> {
         let party = self.needs_name()?;
         let Some(Asked::Register { administrator, name, state }) = self.recall().await? else {
             return Err(too_late());
@@ -67,7 +100,7 @@ impl Visit {
         }
         let new = party.register(&state, answer).map_err(|e| self.not_accepted(&e))?;
         let passkey = StoredPasskey {
-            factor: self.factor(&me, FactorKind::Passkey, &name),
+            factor: self.factor(me, FactorKind::Passkey, &name),
             user_handle: new.user_handle,
             credential_id: new.credential_id,
             transports: new.transports,
@@ -76,8 +109,9 @@ impl Visit {
         };
         let (codes, hashes) = recovery::generate(self.admin.rng.as_ref(), &me.id);
         let text = format!("{} added the passkey “{}”.", me.email, passkey.factor.name);
-        let event = self.event(EventCode::AdminFactorAdded, actor(&me), text);
-        let first = self.admin.store.second_factors().add_passkey(&passkey, &hashes, event).await;
+        let event = self.event(EventCode::AdminFactorAdded, actor(me), text);
+        let factors = self.admin.store.second_factors();
+        let first = factors.add_passkey(&passkey, &hashes, must_be_first, event).await;
         Ok(first.map_err(|e| self.store_failed(e))?.then_some(codes))
     }
 

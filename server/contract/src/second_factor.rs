@@ -134,6 +134,8 @@ pub enum HalfWayView {
         email: String,
         /// What to add.
         authenticator: NewAuthenticator,
+        /// Whether a passkey can be added in its place: that takes a server whose address is a name.
+        passkeys: bool,
     },
 }
 

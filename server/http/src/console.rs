@@ -79,6 +79,8 @@ pub(crate) const BEFORE_SIGN_IN: &[&str] = &[
     "half_way",
     "answer_factor",
     "complete_enrolment",
+    "enrol_passkey",
+    "complete_passkey_enrolment",
     "begin_passkey",
     "answer_passkey",
 ];

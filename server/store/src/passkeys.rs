@@ -9,10 +9,7 @@ use sea_orm::{
 };
 
 use crate::{
-    SecondFactors, StoreError, audit,
-    entity::passkeys as table,
-    row::millis,
-    second_factors::{count, write_codes},
+    SecondFactors, StoreError, audit, entity::passkeys as table, row::millis, second_factors::write_codes,
 };
 
 /// A passkey: nothing of it is secret.
@@ -72,11 +69,13 @@ impl SecondFactors {
     }
 
     /// Adds a passkey. `recovery` replaces the codes that there are where this is the first factor; true then.
-    /// Conflict over `passkey` when the credential is known already.
+    /// Conflict over `passkey` when the credential is known already, over `second factor` when it must be the first
+    /// and is not.
     pub async fn add_passkey(
         &self,
         passkey: &StoredPasskey,
         recovery: &[TokenHash],
+        must_be_first: bool,
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
         let factor = &passkey.factor;
@@ -92,8 +91,7 @@ impl SecondFactors {
             created_at: factor.created_at.millis(),
             last_used_at: millis(factor.last_used_at),
         };
-        let tx = self.alone(&factor.administrator).await?;
-        let first = count(&tx, &factor.administrator).await? == 0;
+        let (tx, first) = self.adding(&factor.administrator, must_be_first).await?;
         table::Entity::insert(row.into_active_model())
             .exec_without_returning(&tx)
             .await

@@ -189,12 +189,7 @@ impl SecondFactors {
         at: Timestamp,
         event: AuditEvent,
     ) -> Result<bool, StoreError> {
-        let tx = self.alone(&factor.administrator).await?;
-        let first = count(&tx, &factor.administrator).await? == 0;
-        if must_be_first && !first {
-            tx.rollback().await?;
-            return Err(StoreError::Conflict { what: "second factor" });
-        }
+        let (tx, first) = self.adding(&factor.administrator, must_be_first).await?;
         let confirmed = apps::Entity::update_many()
             .col_expr(apps::Column::ConfirmedAt, Expr::value(at.millis()))
             .col_expr(apps::Column::UsedStep, Expr::value(step))
@@ -327,6 +322,21 @@ impl SecondFactors {
             .exec(self.0.write())
             .await?;
         Ok(deleted.rows_affected)
+    }
+
+    /// A transaction in which a factor is added, and whether it is the first.
+    pub(crate) async fn adding(
+        &self,
+        administrator: &AdministratorId,
+        must_be_first: bool,
+    ) -> Result<(DatabaseTransaction, bool), StoreError> {
+        let tx = self.alone(administrator).await?;
+        let first = count(&tx, administrator).await? == 0;
+        if must_be_first && !first {
+            tx.rollback().await?;
+            return Err(StoreError::Conflict { what: "second factor" });
+        }
+        Ok((tx, first))
     }
 
     /// A transaction in which nobody else changes what this administrator has.

@@ -8,14 +8,22 @@ use crate::{
     ui::{Toasts, ready},
 };
 
-/// The codes, to be copied or printed.
+/// The codes, to be copied, downloaded or printed.
 #[component]
 pub(crate) fn Codes(codes: RecoveryCodes) -> impl IntoView {
     let toasts = Toasts::of_page();
     let waiting = ready::waiting();
-    let text = codes.codes.join("\n");
+    let text = StoredValue::new(codes.codes.join("\n"));
+    let save = move |_| {
+        let text = format!(
+            "Recovery codes for Coffer at {}. Each works once.\n\n{}\n",
+            browser::host(),
+            text.get_value()
+        );
+        browser::save("coffer-recovery-codes.txt", &text);
+    };
     let copy = move |_| {
-        if browser::copy(&text) {
+        if browser::copy(&text.get_value()) {
             toasts.done("Recovery codes copied.");
         } else {
             toasts
@@ -42,6 +50,7 @@ pub(crate) fn Codes(codes: RecoveryCodes) -> impl IntoView {
             </p>
             <div class="flex flex-wrap gap-2">
                 <button type="button" class="btn" disabled=waiting on:click=copy>"Copy codes"</button>
+                <button type="button" class="btn" disabled=waiting on:click=save>"Download codes"</button>
                 <button type="button" class="btn" disabled=waiting on:click=move |_| browser::print()>
                     "Print codes"
                 </button>

@@ -10,11 +10,15 @@ use crate::{
         frame::Doorway,
         second_factor::{CodeField, Codes, Secret},
     },
-    server_fns::second_factor::{CompleteEnrolment, half_way},
+    passkey,
+    server_fns::{
+        Failure,
+        second_factor::{CompleteEnrolment, complete_passkey_enrolment, enrol_passkey, half_way},
+    },
     ui::{
         Errors,
         errors::Problem,
-        form::Submit,
+        form::{Submit, send},
         load::{fetched, loaded},
     },
 };
@@ -24,15 +28,21 @@ use crate::{
 pub(crate) fn Enrol() -> impl IntoView {
     let state = fetched(|| (), |()| half_way());
     let action = ServerAction::<CompleteEnrolment>::new();
-    let added = move || action.value().get().and_then(Result::ok);
+    let by_passkey = RwSignal::new(None::<RecoveryCodes>);
+    let added = move || by_passkey.get().or_else(|| action.value().get().and_then(Result::ok));
     view! {
         <Doorway title="Add a second factor">
             {move || match added() {
                 Some(codes) => view! { <Added codes=codes/> }.into_any(),
                 None => loaded(state, move |state: HalfWayView| match state {
-                    HalfWayView::Enrolment { email, authenticator } => {
-                        view! { <Add email=email authenticator=authenticator action=action/> }.into_any()
+                    HalfWayView::Enrolment { email, authenticator, passkeys } => view! {
+                        <p class="mt-2 mb-5 text-muted">
+                            "Every administrator needs one here. You sign in as " <strong>{email}</strong> "."
+                        </p>
+                        {passkeys.then(|| view! { <WithPasskey done=by_passkey/> })}
+                        <Add authenticator=authenticator action=action/>
                     }
+                    .into_any(),
                     HalfWayView::Factor { .. } => view! {
                         <p class="mt-2">"You have a second factor already."</p>
                         <a class="btn btn-primary btn-wide mt-6" href=address::SIGN_IN_FACTOR>"Sign in with it"</a>
@@ -44,19 +54,42 @@ pub(crate) fn Enrol() -> impl IntoView {
     }
 }
 
+/// A passkey, in browsers that have them, before the app that everybody can have.
 #[component]
-fn Add(
-    email: String,
-    authenticator: NewAuthenticator,
-    action: ServerAction<CompleteEnrolment>,
-) -> impl IntoView {
+fn WithPasskey(done: RwSignal<Option<RecoveryCodes>>) -> impl IntoView {
+    let errors = Errors::new();
+    let pending = RwSignal::new(false);
+    let available = RwSignal::new(false);
+    Effect::new(move |_| available.set(passkey::available()));
+    let add = move |_| send(errors, pending, make(), move |codes| done.set(Some(codes)));
+    view! {
+        <div class="mb-6 grid gap-3" hidden=move || !available.get()>
+            <button
+                type="button"
+                class="btn btn-wide"
+                aria-busy=move || pending.get().then_some("true")
+                on:click=add
+            >
+                "Add a passkey"
+            </button>
+            <Problem errors=errors/>
+            <p class="hint">"Or an authenticator app:"</p>
+        </div>
+    }
+    .into_any()
+}
+
+async fn make() -> Result<RecoveryCodes, Failure> {
+    let answer = passkey::create(enrol_passkey().await?).await?;
+    complete_passkey_enrolment(answer).await
+}
+
+#[component]
+fn Add(authenticator: NewAuthenticator, action: ServerAction<CompleteEnrolment>) -> impl IntoView {
     let errors = Errors::new();
     errors.claim("code");
     errors.follow(action.value());
     view! {
-        <p class="mt-2 mb-5 text-muted">
-            "Every administrator needs one here. You sign in as " <strong>{email}</strong> "."
-        </p>
         <Secret authenticator=authenticator/>
         <ActionForm action=action attr:class="mt-6 grid gap-5" attr:novalidate="">
             <Problem errors=errors/>

@@ -49,7 +49,7 @@ async fn who_has_none_adds_one_before_anything_else() {
     let visit = house.visit(&session);
     assert_eq!(password(&house, EVE, &session).await, SignInStep::Enrolment);
     assert_eq!(visit.signed_in().await.unwrap_err(), ApiError::Unauthenticated);
-    let HalfWayView::Enrolment { email, authenticator } = visit.half_way_view().await.unwrap() else {
+    let HalfWayView::Enrolment { email, authenticator, .. } = visit.half_way_view().await.unwrap() else {
         panic!()
     };
     assert_eq!(email, EVE);

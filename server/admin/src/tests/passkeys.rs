@@ -320,3 +320,35 @@ async fn a_passkey_is_a_factor_where_one_is_required_and_is_reset() {
     refused(other.answer_passkey(&key.get(&options)).await);
     assert_eq!(password(&house, EMAIL, &house.session()).await, SignInStep::Enrolment);
 }
+
+/// Where everybody needs a factor, the first one can be a passkey.
+#[tokio::test]
+async fn a_required_first_factor_can_be_a_passkey() {
+    let (house, _, owner) = with_passkey().await;
+    let owner = house.visit(&owner).signed_in().await.unwrap().owner().unwrap();
+    owner.require_second_factor(true).await.unwrap();
+    house.admin.create_administrator(EVE, Secret::new(PASSWORD), Role::Viewer).await.unwrap();
+    let session = house.session();
+    assert_eq!(password(&house, EVE, &session).await, SignInStep::Enrolment);
+    let visit = house.visit(&session);
+    assert!(matches!(visit.half_way_view().await.unwrap(), HalfWayView::Enrolment { passkeys: true, .. }));
+    // Nobody else is half way there, nor does the session of somebody who is answer.
+    assert_eq!(house.visit(&house.session()).enrol_passkey().await.unwrap_err(), ApiError::Unauthenticated);
+    let options = visit.enrol_passkey().await.unwrap();
+    let mut key = Authenticator::new(7);
+    let answer = key.create(&options);
+    let elsewhere = house.session();
+    password(&house, EVE, &elsewhere).await;
+    refused(house.visit(&elsewhere).complete_passkey_enrolment(&answer).await);
+    assert_eq!(visit.confirm_passkey(&answer).await.unwrap_err(), ApiError::Unauthenticated);
+
+    let codes = visit.complete_passkey_enrolment(&answer).await.unwrap();
+    assert_eq!(codes.codes.len(), 10);
+    assert_eq!(visit.signed_in().await.unwrap().me().email, EVE);
+    // Whoever else was half way with the same password brings in no other.
+    let late = house.visit(&elsewhere);
+    let answer = Authenticator::new(8).create(&late.enrol_passkey().await.unwrap());
+    let error = late.complete_passkey_enrolment(&answer).await.unwrap_err();
+    assert!(matches!(error, ApiError::Conflict { .. }), "{error:?}");
+    assert_eq!(late.signed_in().await.unwrap_err(), ApiError::Unauthenticated);
+}

@@ -85,8 +85,14 @@ async fn a_password_alone_opens_no_server_function_and_no_page() {
         assert!(answer.header("location").starts_with("/console/sign-in?"), "{page}: {}", answer.status);
     }
     // Nor does what belongs to the other way through a sign-in.
-    let answer = half.post(&server, "/console/api/complete_enrolment", &[("code", "000000")]).await;
-    assert_eq!(answer.status, 401, "{}", answer.text);
+    for (name, fields) in [
+        ("complete_enrolment", &[("code", "000000")][..]),
+        ("enrol_passkey", &[]),
+        ("complete_passkey_enrolment", &[("answer", "{}")]),
+    ] {
+        let answer = half.post(&server, &format!("/console/api/{name}"), fields).await;
+        assert_eq!(answer.status, 401, "{name}: {}", answer.text);
+    }
 }
 
 #[tokio::test]
