@@ -9,6 +9,7 @@ mod browser;
 mod console;
 #[cfg(feature = "ssr")]
 pub mod hosted;
+mod pages;
 mod passkey;
 mod server_fns;
 #[cfg(feature = "ssr")]
@@ -26,5 +27,16 @@ pub use shell::{Assets, shell};
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(App);
+    let ready = ui::ready::Ready::default();
+    wasm_bindgen_futures::spawn_local(async move {
+        let known = ready.clone();
+        let app = leptos::mount::hydrate_from_async(leptos::tachys::dom::body(), move || {
+            known.provide();
+            App()
+        });
+        app.await.forget();
+        // Not before: what is taken over is taken to be as the server wrote it.
+        ready.now();
+        pages::fetch_later();
+    });
 }

@@ -2,15 +2,28 @@
 
 use leptos::prelude::*;
 
-#[derive(Clone, Copy)]
-struct Ready(RwSignal<bool>);
+/// Whether the page that the server wrote is taken over.
+#[derive(Clone, Default)]
+pub(crate) struct Ready(ArcRwSignal<bool>);
 
-/// Puts the signal into the context; it turns true after hydration.
+#[cfg(feature = "hydrate")]
+impl Ready {
+    /// Puts it into the context.
+    pub(crate) fn provide(self) {
+        provide_context(self);
+    }
+
+    /// It is, now.
+    pub(crate) fn now(&self) {
+        self.0.set(true);
+    }
+}
+
+/// Puts it into the context of the server, where it never is.
 pub(crate) fn provide() {
-    let ready = RwSignal::new(false);
-    provide_context(Ready(ready));
-    // Effects run in the browser alone.
-    Effect::new(move |_| ready.set(true));
+    if use_context::<Ready>().is_none() {
+        provide_context(Ready::default());
+    }
 }
 
 /// True once the page is hydrated.

@@ -1,10 +1,13 @@
 //! Stylesheet and browser bundle: built by the xtask under hashed names, pre-compressed, embedded.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use leptos::{WasmSplitManifest, prelude::ArcStoredValue};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 use thiserror::Error;
@@ -21,8 +24,12 @@ pub struct Manifest {
     pub css: String,
     /// Module that starts the bundle.
     pub js: String,
-    /// The bundle.
+    /// Module that fetches the parts of the bundle.
+    pub link: String,
+    /// What of the bundle every page needs.
     pub wasm: String,
+    /// Files that the pages of each part need besides.
+    pub parts: HashMap<String, Vec<String>>,
 }
 
 /// The binary was built without the browser bundle.
@@ -35,6 +42,14 @@ impl Manifest {
     pub fn embedded() -> Result<Self, MissingAssets> {
         let file = Site::get("manifest.json").ok_or(MissingAssets)?;
         serde_json::from_slice(&file.data).map_err(|_| MissingAssets)
+    }
+
+    /// For Leptos, which tells the browser at once what the page that it renders will need.
+    pub(crate) fn parts(&self) -> WasmSplitManifest {
+        // It adds the ending itself.
+        let stem = |name: &String| name.trim_end_matches(".wasm").to_owned();
+        let parts = self.parts.iter().map(|(part, files)| (part.clone(), files.iter().map(stem).collect()));
+        WasmSplitManifest(ArcStoredValue::new(("/assets".to_owned(), parts.collect(), self.link.clone())))
     }
 
     /// Address of a file.

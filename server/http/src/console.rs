@@ -46,9 +46,11 @@ pub(crate) async fn page(
         js: Manifest::url(&state.assets.js),
         wasm: Manifest::url(&state.assets.wasm),
     };
+    let parts = state.assets.parts();
     let role = signed.ok().filter(|_| !open).map(|signed| signed.me().role);
     let context = move || {
         provide_context(visit.clone());
+        provide_context(parts.clone());
         // The page is written for what they may do; each use case checks it again.
         if let Some(role) = role {
             provide_context(role);

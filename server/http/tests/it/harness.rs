@@ -1,5 +1,6 @@
 //! A whole server over a database of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,7 +166,13 @@ impl Server {
             admin: Arc::new(admin),
             clock: shared_clock,
             rng: shared_rng,
-            assets: Manifest { css: "a.css".into(), js: "a.js".into(), wasm: "a.wasm".into() },
+            assets: Manifest {
+                css: "a.css".into(),
+                js: "a.js".into(),
+                link: "parts.js".into(),
+                wasm: "a.wasm".into(),
+                parts: HashMap::from([("entrance".into(), vec!["part-1.wasm".into()])]),
+            },
             sandbox: false,
             trusted_proxies,
             management,

@@ -1,0 +1,65 @@
+// The dashboard's scripts come in parts, fetched when a page needs them.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { launch, visit } from "../lib/browser.js";
+import { Coffer } from "../lib/coffer.js";
+import { Dashboard } from "../lib/dashboard.js";
+
+describe("the parts of the dashboard", { timeout: 120_000 }, () => {
+  let coffer, browser, seen, dashboard;
+  before(async () => {
+    [coffer, browser] = await Promise.all([Coffer.start(), launch()]);
+    seen = await visit(browser);
+    dashboard = new Dashboard(seen.page, coffer.url);
+    await dashboard.setUp(coffer.setupLink);
+  });
+  after(async () => {
+    await browser?.close();
+    await coffer?.stop();
+  });
+
+  /** What a page fetches before anything else happens, in a browser that has nothing yet. */
+  async function first(path) {
+    const context = await browser.newContext({ storageState: await seen.context.storageState() });
+    const page = await context.newPage();
+    const files = new Set();
+    let done = false;
+    page.on("request", (request) => {
+      if (!done && request.url().includes("/assets/")) files.add(request.url());
+    });
+    await page.goto(new URL(path, coffer.url).href);
+    await page.waitForFunction(() => document.querySelector("button:enabled"));
+    done = true;
+    return { context, page, files: [...files].filter((url) => url.endsWith(".wasm")) };
+  }
+
+  it("are named in the document of the page that needs them, and no others", async () => {
+    const overview = await first("console/overview");
+    const users = await first("console/users");
+    const preloaded = await users.page.locator("link[rel=preload][href*='/assets/part-']").count();
+    assert.ok(preloaded > 0);
+    assert.notDeepEqual(new Set(overview.files), new Set(users.files));
+    await overview.context.close();
+    await users.context.close();
+  });
+
+  it("are all there a little later, so that no page has to be waited for", async () => {
+    const { context, page } = await first("console/overview");
+    await page.waitForFunction(() => performance.getEntriesByType("resource").filter((e) => e.name.includes("/assets/part-")).length > 20);
+    await context.setOffline(true);
+    await page.getByRole("link", { name: "Webhooks", exact: true }).first().click();
+    await page.waitForURL(/\/console\/webhooks$/);
+    await context.close();
+  });
+
+  it("that are gone from the server, since it has another version, make the page be loaded anew", async () => {
+    const { context, page } = await first("console/overview");
+    await page.route("**/assets/part-*", (route) => route.abort());
+    const loaded = page.waitForEvent("load");
+    await page.getByRole("link", { name: "Users", exact: true }).first().click();
+    await loaded;
+    await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
+    await context.close();
+  });
+});
