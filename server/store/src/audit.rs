@@ -18,15 +18,16 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError, StoredEvent,
-    batch::part,
+    batch::insert_all,
     entity::{audit_events, clients},
+    group::{Told, tell},
     matching::{Match, end},
     outbox,
     span::{Listed, Order, Span, select},
 };
 
-/// Rows of one INSERT at most; 12 columns each stay far below every database's limit of parameters.
-const MOST: usize = 128;
+/// Events of one transaction at most, of those that are written together.
+const MOST: usize = 512;
 
 /// The audit log.
 #[derive(Clone, Debug)]
@@ -37,13 +38,7 @@ pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> 
     for event in events {
         metrics::counter!("coffer_events_total", "event" => event.code.as_str()).increment(1);
     }
-    let mut rest = events;
-    while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(part(rest.len(), MOST));
-        let rows = chunk.iter().map(row);
-        audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
-        rest = after;
-    }
+    insert_all(db, events.iter().map(row)).await?;
     outbox::write(db, events).await
 }
 
@@ -90,6 +85,12 @@ impl Audit {
         let tx = self.0.begin().await?;
         write(&tx, events).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Writes an event that belongs to no change, together with others that come at the same moment.
+    pub async fn record(&self, event: AuditEvent) -> Result<(), StoreError> {
+        let store = self.0.clone();
+        self.0.groups().records.join(event, MOST, move |group| record_group(store.clone(), group)).await
     }
 
     /// Up to `limit` events that pass `filter`, newest first, older than the one numbered `before`.
@@ -203,6 +204,11 @@ impl Audit {
             .await?;
         Ok(found.into_iter().collect())
     }
+}
+
+async fn record_group(store: Store, group: Vec<(AuditEvent, Told<()>)>) {
+    let (events, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    tell(told, store.audit().append(&events).await);
 }
 
 /// The events that pass `filter`.

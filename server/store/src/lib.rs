@@ -25,6 +25,7 @@ mod enablements;
 mod entity;
 mod error;
 mod expiry;
+mod group;
 mod idempotency;
 mod interactions;
 mod invitations;
@@ -39,6 +40,7 @@ mod ready;
 mod registrations;
 mod replays;
 mod revocations;
+mod rotations;
 mod row;
 mod seals;
 mod search;
@@ -72,6 +74,7 @@ use batch::Batches;
 use coffer_core::Timestamp;
 use coffer_migrations::{Migrator, MigratorTrait as _};
 use db::Db;
+use group::Groups;
 use sea_orm::{
     ConnectionTrait as _, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
 };
@@ -104,6 +107,7 @@ pub use rate_limits::{Bucket, RateLimits};
 pub use registrations::{NewRegistration, Registrations};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
+pub use rotations::Rotation;
 pub use seals::{SealedRow, Seals};
 pub use second_factors::{SecondFactors, StoredAuthenticator};
 pub use selections::{ClientFilter, ConnectionFilter, Consent, UserField, UserOrder};
@@ -139,6 +143,8 @@ struct Inner {
     read: Db,
     /// Reads that are made together.
     batches: Batches,
+    /// Changes that are made together.
+    groups: Groups,
     #[cfg(any(test, feature = "test-util"))]
     _directory: Option<tempfile::TempDir>,
 }
@@ -235,6 +241,7 @@ impl Store {
             write: Db::Pool(write),
             read: Db::Pool(read),
             batches: Batches::default(),
+            groups: Groups::default(),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         })))
@@ -278,6 +285,10 @@ impl Store {
 
     fn batches(&self) -> &Batches {
         &self.0.batches
+    }
+
+    fn groups(&self) -> &Groups {
+        &self.0.groups
     }
 
     fn write(&self) -> &Db {

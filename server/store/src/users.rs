@@ -1,5 +1,7 @@
 //! End users.
 
+use std::collections::HashMap;
+
 use coffer_contract::{Page, Timestamp};
 use coffer_core::{audit::AuditEvent, ids::UserId, user::User};
 use sea_orm::{
@@ -19,9 +21,15 @@ use crate::{
 pub struct Users(pub(crate) Store);
 
 impl Users {
-    /// By id.
+    /// By id. Read together with others.
     pub async fn get(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()
+        self.0.batches().users.read(id.clone(), |ids| self.among(ids)).await
+    }
+
+    async fn among(&self, ids: Vec<UserId>) -> Result<HashMap<UserId, User>, StoreError> {
+        let ids = ids.iter().map(UserId::as_str);
+        let rows = table::Entity::find().filter(table::Column::Id.is_in(ids)).all(self.0.read()).await?;
+        rows.into_iter().map(|row| Ok((UserId::from_text(row.id.clone()), row.try_into()?))).collect()
     }
 
     /// Notes a sign-in: adds the user, or takes over what the provider says now. `NotFound` when the

@@ -4,6 +4,7 @@ mod audit;
 mod batches;
 mod connections;
 mod front;
+mod rotations;
 mod second_factors;
 mod sessions;
 mod sign_in;
