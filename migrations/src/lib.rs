@@ -25,6 +25,7 @@ mod m0017_keys;
 mod m0018_wrapped_keys;
 mod m0019_second_factors;
 mod m0020_passkeys;
+mod m0021_users_in_order;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_wrapped_keys::Migration),
             Box::new(m0019_second_factors::Migration),
             Box::new(m0020_passkeys::Migration),
+            Box::new(m0021_users_in_order::Migration),
         ]
     }
 }

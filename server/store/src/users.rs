@@ -13,7 +13,7 @@ use crate::{
     Revocation, Store, StoreError, audit,
     entity::{token_families, users as table},
     logouts, revocations,
-    span::{Order, Span, select},
+    span::{Order, Span, select, select_matching},
 };
 
 /// End users.
@@ -62,15 +62,18 @@ impl Users {
         after: Option<&str>,
         limit: u64,
     ) -> Result<Page<User>, StoreError> {
-        let mut query = table::Entity::find();
-        let search = search.trim();
-        if !search.is_empty() {
-            query = query.filter(found_by(search));
-        }
         let order = Order { by: table::Column::LastSignInAt, then: table::Column::Id, descending: true };
         let key = |row: &table::Model| (row.last_sign_in_at.into(), row.id.clone());
-        let span = Span::after(after, limit);
-        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
+        let (db, span) = (self.0.read(), Span::after(after, limit));
+        let (all, read) = (table::Entity::find(), TryInto::try_into);
+        let page = match search.trim() {
+            "" => select(db, all, order, &span, key, read).await?,
+            search => {
+                let matches = found_by(search);
+                select_matching::<String, _, _, _>(db, all, matches, order, &span, key, read).await?
+            }
+        };
+        Ok(page.into())
     }
 
     /// Ends every sign-in of the user, at applications and in browsers.

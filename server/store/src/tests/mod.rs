@@ -4,6 +4,7 @@ mod audit;
 mod batches;
 mod connections;
 mod front;
+mod lists;
 mod rotations;
 mod second_factors;
 mod sessions;
