@@ -26,6 +26,7 @@ mod m0018_wrapped_keys;
 mod m0019_second_factors;
 mod m0020_passkeys;
 mod m0021_linked_accounts;
+mod m0022_users_in_order;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_second_factors::Migration),
             Box::new(m0020_passkeys::Migration),
             Box::new(m0021_linked_accounts::Migration),
+            Box::new(m0022_users_in_order::Migration),
         ]
     }
 }

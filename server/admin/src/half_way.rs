@@ -193,7 +193,7 @@ impl Visit {
         if !by_app && !by_recovery {
             let text = format!("{} came with {by}, and the second factor was wrong.", known.email);
             let event = self.event(EventCode::AdminFactorFailed, actor(&known), text);
-            self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))?;
+            self.admin.store.audit().record(event).await.map_err(|e| self.store_failed(e))?;
             let text = "This code is wrong, or was used already. Wait for the next one, and check your phone's clock.";
             return Err(ApiError::field("code", text));
         }

@@ -36,7 +36,7 @@ impl Signed {
         let since = Timestamp::from_seconds((today - DAYS + 1) * DAY_SECONDS);
         let mut codes = vec![EventCode::VaultReleased, EventCode::VaultRefreshed];
         codes.extend(MET);
-        let events = statistics.days(&codes, since).await.map_err(failed)?;
+        let events = statistics.days(&codes, today - DAYS + 1..=today).await.map_err(failed)?;
         let failures = statistics.failures(&FAILURES, since).await.map_err(failed)?;
         let released = events.iter().any(|(code, ..)| code == EventCode::VaultReleased.as_str());
         Ok(Overview {

@@ -178,7 +178,7 @@ impl Visit {
 
     async fn passkey_failed(&self, who: Actor, why: &str) -> ApiError {
         let event = self.event(EventCode::AdminFactorFailed, who, format!("A passkey was refused. {why}"));
-        match self.admin.store.audit().append(&[event]).await {
+        match self.admin.store.audit().record(event).await {
             Ok(()) => not_accepted(),
             Err(error) => self.store_failed(error),
         }

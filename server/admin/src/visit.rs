@@ -136,7 +136,7 @@ impl Visit {
                 Actor::Anonymous(name),
                 "E-mail address or password was wrong.".to_owned(),
             );
-            self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))?;
+            self.admin.store.audit().record(event).await.map_err(|e| self.store_failed(e))?;
             return Err(ApiError::field("password", "E-mail address or password is wrong."));
         };
         attempt.succeeded().await.map_err(|e| self.store_failed(e))?;
@@ -154,7 +154,7 @@ impl Visit {
                     signed.actor.clone(),
                     format!("{} signed out.", signed.me().email),
                 );
-                self.admin.store.audit().append(&[event]).await.map_err(|e| self.store_failed(e))
+                self.admin.store.audit().record(event).await.map_err(|e| self.store_failed(e))
             }
             Err(ApiError::Unauthenticated) => Ok(()),
             Err(error) => Err(error),

@@ -72,7 +72,7 @@ impl Oidc {
                 format!("Client authentication failed: {reason}."),
             )
             .from_ip(credentials.ip.as_deref());
-            self.store.audit().append(&[event]).await?;
+            self.store.audit().record(event).await?;
         }
         outcome
     }

@@ -225,7 +225,7 @@ impl Oidc {
             .connection(&connection.name)
             .user(&request.user_id)
             .from_ip(browser.ip.as_deref());
-        self.store.audit().append(&[event]).await?;
+        self.store.audit().record(event).await?;
         self.store.connect_sessions().end(&found.id, stage).await?;
         let (code, description) = match error.declined() {
             true => ("access_denied", "The user declined."),

@@ -256,7 +256,7 @@ impl Oidc {
             return Err(PageError::Gone);
         }
         let event = event(EventCode::UserDenied, &format!("Declined what {} asked for.", client.name));
-        self.store.audit().append(&[event]).await?;
+        self.store.audit().record(event).await?;
         let request = &interaction.request;
         self.refused(request, &client, "access_denied", "The user declined.", browser).await
     }

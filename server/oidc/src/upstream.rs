@@ -324,7 +324,7 @@ impl Oidc {
             .connection(&connection.name)
             .from_ip(browser.ip.as_deref());
         event.client_id = client.map(|client| client.id.clone());
-        Ok(self.store.audit().append(&[event]).await?)
+        Ok(self.store.audit().record(event).await?)
     }
 }
 

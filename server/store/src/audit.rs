@@ -13,20 +13,22 @@ use coffer_core::{
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
+    sea_query::{Query, UnionType},
 };
 
 use crate::{
     Store, StoreError, StoredEvent,
-    batch::part,
+    batch::insert_all,
     entity::{audit_events, clients},
+    group::{Told, tell},
     matching::{Match, end},
     outbox,
-    span::{Listed, Order, Span, select},
+    span::{Listed, Order, Span, select, select_matching, without_index},
 };
 
-/// Rows of one INSERT at most; 12 columns each stay far below every database's limit of parameters.
-const MOST: usize = 128;
+/// Events of one transaction at most, of those that are written together.
+const MOST: usize = 512;
 
 /// The audit log.
 #[derive(Clone, Debug)]
@@ -37,13 +39,7 @@ pub(crate) async fn write<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> 
     for event in events {
         metrics::counter!("coffer_events_total", "event" => event.code.as_str()).increment(1);
     }
-    let mut rest = events;
-    while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(part(rest.len(), MOST));
-        let rows = chunk.iter().map(row);
-        audit_events::Entity::insert_many(rows).exec_without_returning(db).await?;
-        rest = after;
-    }
+    insert_all(db, events.iter().map(row)).await?;
     outbox::write(db, events).await
 }
 
@@ -92,6 +88,12 @@ impl Audit {
         Ok(tx.commit().await?)
     }
 
+    /// Writes an event that belongs to no change, together with others that come at the same moment.
+    pub async fn record(&self, event: AuditEvent) -> Result<(), StoreError> {
+        let store = self.0.clone();
+        self.0.groups().records.join(event, MOST, move |group| record_group(store.clone(), group)).await
+    }
+
     /// Up to `limit` events that pass `filter`, newest first, older than the one numbered `before`.
     pub async fn list(
         &self,
@@ -99,12 +101,8 @@ impl Audit {
         before: Option<i64>,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        let mut query = filtered(filter);
-        if let Some(before) = before {
-            query = query.filter(audit_events::Column::Id.lt(before));
-        }
-        let query = query.order_by_desc(audit_events::Column::Id).limit(limit);
-        let rows = query.all(self.0.read()).await?;
+        let bounds = Condition::all().add_option(before.map(|before| audit_events::Column::Id.lt(before)));
+        let rows = filtered(filter, &bounds, &sea_orm::Order::Desc, limit).all(self.0.read()).await?;
         let names = self.names(&rows).await?;
         Ok(rows.into_iter().map(|row| entry(row, &names)).collect())
     }
@@ -118,11 +116,9 @@ impl Audit {
         to: i64,
         limit: u64,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let query = filtered(filter)
-            .filter(audit_events::Column::Id.gt(after))
-            .filter(audit_events::Column::Id.lte(to))
-            .order_by_asc(audit_events::Column::Id)
-            .limit(limit);
+        let id = audit_events::Column::Id;
+        let bounds = Condition::all().add(id.gt(after)).add(id.lte(to));
+        let query = filtered(filter, &bounds, &sea_orm::Order::Asc, limit);
         Ok(query.all(self.0.read()).await?.into_iter().map(Into::into).collect())
     }
 
@@ -141,16 +137,18 @@ impl Audit {
         after: Option<i64>,
     ) -> Result<Listed<LogEntry>, StoreError> {
         use audit_events::Column;
-        let mut query = audit_events::Entity::find();
-        if let Some(search) = search {
-            query = query.filter(search.condition(&found_by));
-        }
-        if let Some(after) = after {
-            query = query.filter(if descending { Column::Id.lt(after) } else { Column::Id.gt(after) });
-        }
+        let beyond = after.map(|after| if descending { Column::Id.lt(after) } else { Column::Id.gt(after) });
+        let all = audit_events::Entity::find().filter(Condition::all().add_option(beyond));
         let order = Order { by: Column::Id, then: Column::Id, descending };
         let key = |row: &audit_events::Model| (row.id.into(), row.id.to_string());
-        let page = select(self.0.read(), query, order, span, key, Ok).await?;
+        let db = self.0.read();
+        let page = match search {
+            None => select(db, all, order, span, key, Ok).await?,
+            Some(search) => {
+                let matches = search.condition(&found_by);
+                select_matching::<i64, _, _, _>(db, all, matches, order, span, key, Ok).await?
+            }
+        };
         let names = self.names(&page.items).await?;
         Ok(page.map(|row| entry(row, &names)))
     }
@@ -205,28 +203,75 @@ impl Audit {
     }
 }
 
-/// The events that pass `filter`.
-fn filtered(filter: &LogFilter) -> Select<audit_events::Entity> {
-    let mut query = audit_events::Entity::find();
-    if !filter.code.is_empty() {
-        query = query.filter(audit_events::Column::Code.is_in(codes(&filter.code)));
+async fn record_group(store: Store, group: Vec<(AuditEvent, Told<()>)>) {
+    let (events, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+    tell(told, store.audit().append(&events).await);
+}
+
+/// Up to `limit` events within these bounds that pass `filter`, by number.
+fn filtered(
+    filter: &LogFilter,
+    bounds: &Condition,
+    order: &sea_orm::Order,
+    limit: u64,
+) -> Select<audit_events::Entity> {
+    use audit_events::Column;
+    let outcome = match filter.outcome.as_str() {
+        "success" => Some(true),
+        "failure" => Some(false),
+        _ => None,
+    };
+    let rest = [
+        (Column::ClientId, &filter.client_id),
+        (Column::Connection, &filter.connection),
+        (Column::UserId, &filter.user_id),
+        (Column::Account, &filter.account),
+    ];
+    let rest: Vec<_> = rest.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let mut query = audit_events::Entity::find().filter(bounds.clone());
+    for (column, value) in &rest {
+        query = query.filter(column.eq(*value));
     }
-    match filter.outcome.as_str() {
-        "success" => query = query.filter(audit_events::Column::Success.eq(true)),
-        "failure" => query = query.filter(audit_events::Column::Success.eq(false)),
-        _ => {}
+    let passes = outcome.map(|outcome| Condition::all().add(Column::Success.eq(outcome)));
+    if filter.code.is_empty() {
+        query = query.filter(Condition::all().add_option(passes));
+    } else {
+        // Most codes say by themselves how it went.
+        let possible = |code: &&str| {
+            outcome.is_none_or(|wanted| {
+                EventCode::from_code(code).is_none_or(|code| code.is_success() == wanted)
+            })
+        };
+        let codes: Vec<&str> = codes(&filter.code).into_iter().filter(possible).collect();
+        let passes = Condition::all().add_option(passes.map(without_index));
+        query = match codes.len() {
+            // The index of codes has the events of each in order, those of several together in none: so many of each.
+            2.. if rest.is_empty() => {
+                let each = codes.into_iter().map(|code| {
+                    let of_code = Column::Code.eq(code);
+                    let query = numbers().filter(bounds.clone()).filter(of_code).filter(passes.clone());
+                    query.order_by(Column::Id, order.clone()).limit(limit)
+                });
+                query.filter(any_of(each))
+            }
+            _ => query.filter(Column::Code.is_in(codes)).filter(passes),
+        };
     }
-    for (column, value) in [
-        (audit_events::Column::ClientId, &filter.client_id),
-        (audit_events::Column::Connection, &filter.connection),
-        (audit_events::Column::UserId, &filter.user_id),
-        (audit_events::Column::Account, &filter.account),
-    ] {
-        if !value.is_empty() {
-            query = query.filter(column.eq(value));
-        }
-    }
-    query
+    query.order_by(Column::Id, order.clone()).limit(limit)
+}
+
+fn numbers() -> Select<audit_events::Entity> {
+    audit_events::Entity::find().select_only().column(audit_events::Column::Id)
+}
+
+/// The event is in one of these lists of numbers.
+fn any_of(lists: impl Iterator<Item = Select<audit_events::Entity>>) -> Condition {
+    // SQLite takes a list that ends somewhere as a part of another only where it is a table.
+    let tables = lists.map(|list| {
+        Query::select().column(audit_events::Column::Id).from_subquery(list.into_query(), "listed").take()
+    });
+    let all = tables.reduce(|mut all, table| all.union(UnionType::All, table).take());
+    Condition::all().add_option(all.map(|all| audit_events::Column::Id.in_subquery(all)))
 }
 
 /// What events are found by.

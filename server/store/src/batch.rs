@@ -13,16 +13,20 @@ use coffer_core::{
     ids::{ClientId, ConnectionId, UserId},
     refresh::RefreshToken,
     token_set::TokenSet,
+    user::User,
 };
 use coffer_crypto::{Sealed, TokenHash};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait as _};
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
 use crate::StoreError;
 
 /// Keys of one statement at most.
 const MOST: usize = 64;
+/// Rows of one INSERT at most; a dozen columns each stay far below every database's limit of parameters.
+const ROWS: usize = 128;
 
-/// What is read in batches: what an exchange needs, which is the path that matters most.
+/// What is read in batches: what an exchange and a refresh grant need, which come most often.
 #[derive(Default)]
 pub struct Batches {
     pub clients: Batch<ClientId, (Client, Option<TokenHash>)>,
@@ -32,6 +36,7 @@ pub struct Batches {
     pub connections: Batch<(String, ClientId), (Connection, Option<Enabled>)>,
     /// The accounts of a user at a connection, the latest replaced first.
     pub token_sets: Batch<(UserId, ConnectionId), Vec<(TokenSet, Sealed)>>,
+    pub users: Batch<UserId, User>,
 }
 
 impl std::fmt::Debug for Batches {
@@ -99,11 +104,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
         if !keys.contains(&key) {
             keys.push(key.clone());
         }
-        // Only so many different statements, which the database prepares once.
-        while !keys.len().is_power_of_two() {
-            keys.push(key.clone());
-        }
-        let found = read(keys).await?;
+        let found = read(padded(keys)).await?;
         let own = found.get(&key).cloned();
         for (key, sender) in waiting {
             // A caller that went away does not need the answer.
@@ -117,9 +118,29 @@ impl<K: Clone + Eq + Hash, V: Clone> Batch<K, V> {
     }
 }
 
-/// How many of `count` rows, which are some, the next INSERT takes where it takes `most`: always a power of two.
-pub fn part(count: usize, most: usize) -> usize {
-    1 << count.min(most).ilog2()
+/// These, and the first so often again that a power of two are in a statement: of so few different statements, the
+/// database prepares each once.
+pub fn padded<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.into_iter().collect();
+    if let Some(first) = values.first().cloned() {
+        values.resize(values.len().next_power_of_two(), first);
+    }
+    values
+}
+
+/// Adds rows, in as few statements as their number is the sum of powers of two.
+pub async fn insert_all<A, C>(db: &C, rows: impl IntoIterator<Item = A>) -> Result<(), StoreError>
+where
+    A: ActiveModelTrait + Send,
+    C: ConnectionTrait,
+{
+    let mut rest: Vec<A> = rows.into_iter().collect();
+    while !rest.is_empty() {
+        let after = rest.split_off(1 << rest.len().min(ROWS).ilog2());
+        A::Entity::insert_many(rest).exec_without_returning(db).await?;
+        rest = after;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,14 +12,12 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
-    batch::part,
+    batch::insert_all,
     entity::{audit_chain, audit_events, audit_links},
 };
 
 /// The one row of the head.
 const ROW: &str = "log";
-/// Links of one INSERT at most.
-const MOST: usize = 256;
 
 /// The chain over the audit log.
 #[derive(Clone, Debug)]
@@ -204,7 +202,7 @@ impl Chain {
         new: &ChainHead,
         links: Vec<ChainLink>,
     ) -> Result<bool, StoreError> {
-        let mut rows = links.into_iter().map(|link| audit_links::ActiveModel {
+        let rows = links.into_iter().map(|link| audit_links::ActiveModel {
             position: Set(link.position),
             event_id: Set(link.event_id),
             link: Set(link.link),
@@ -214,11 +212,7 @@ impl Chain {
             tx.rollback().await?;
             return Ok(false);
         }
-        while rows.len() > 0 {
-            let count = part(rows.len(), MOST);
-            let chunk: Vec<_> = rows.by_ref().take(count).collect();
-            audit_links::Entity::insert_many(chunk).exec_without_returning(&tx).await?;
-        }
+        insert_all(&tx, rows).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -8,7 +8,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, Statement,
 };
 
-use crate::{Inner, Store, StoreError, batch::Batches, db::Db};
+use crate::{Inner, Store, StoreError, batch::Batches, db::Db, group::Groups};
 
 /// How long to wait for others to leave a database.
 const LEAVE: Duration = Duration::from_secs(2);
@@ -49,6 +49,7 @@ impl Store {
             write: Db::Pool(db.clone()),
             read: Db::Pool(db),
             batches: Batches::default(),
+            groups: Groups::default(),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         })))

@@ -1,5 +1,7 @@
 //! What can go wrong between the domain and the database.
 
+use std::sync::Arc;
+
 use sea_orm::{DbErr, SqlErr};
 use thiserror::Error;
 
@@ -62,6 +64,12 @@ pub enum StoreError {
         /// What is missing (`connection`).
         what: &'static str,
     },
+    /// What was written together with others failed, for all of them.
+    #[error("{0}")]
+    Together(Arc<Self>),
+    /// Whoever was writing ended before an outcome.
+    #[error("the database's writer ended")]
+    Stopped,
 }
 
 impl StoreError {
@@ -70,6 +78,7 @@ impl StoreError {
         match self {
             Self::Database(error) => trouble::of(error),
             Self::Directory { .. } | Self::File { .. } => Some(Trouble::Unreachable),
+            Self::Together(error) => error.trouble(),
             _ => None,
         }
     }

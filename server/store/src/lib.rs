@@ -25,6 +25,7 @@ mod enablements;
 mod entity;
 mod error;
 mod expiry;
+mod group;
 mod idempotency;
 mod interactions;
 mod invitations;
@@ -40,6 +41,7 @@ mod ready;
 mod registrations;
 mod replays;
 mod revocations;
+mod rotations;
 mod row;
 mod seals;
 mod search;
@@ -73,6 +75,7 @@ use batch::Batches;
 use coffer_core::Timestamp;
 use coffer_migrations::{Migrator, MigratorTrait as _};
 use db::Db;
+use group::Groups;
 use sea_orm::{
     ConnectionTrait as _, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
 };
@@ -106,6 +109,7 @@ pub use rate_limits::{Bucket, RateLimits};
 pub use registrations::{NewRegistration, Registrations};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
+pub use rotations::Rotation;
 pub use seals::{SealedRow, Seals};
 pub use second_factors::{SecondFactors, StoredAuthenticator};
 pub use selections::{ClientFilter, ConnectionFilter, Consent, UserField, UserOrder};
@@ -141,6 +145,8 @@ struct Inner {
     read: Db,
     /// Reads that are made together.
     batches: Batches,
+    /// Changes that are made together.
+    groups: Groups,
     #[cfg(any(test, feature = "test-util"))]
     _directory: Option<tempfile::TempDir>,
 }
@@ -239,6 +245,7 @@ impl Store {
             write: Db::Pool(write),
             read: Db::Pool(read),
             batches: Batches::default(),
+            groups: Groups::default(),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         })))
@@ -282,6 +289,10 @@ impl Store {
 
     fn batches(&self) -> &Batches {
         &self.0.batches
+    }
+
+    fn groups(&self) -> &Groups {
+        &self.0.groups
     }
 
     fn write(&self) -> &Db {

@@ -25,7 +25,7 @@ use crate::{
     matching::{Match, end},
     row::Row,
     search::contains,
-    span::{Listed, Order, Span, select},
+    span::{Listed, Order, Span, select, select_matching},
 };
 
 /// Which applications are listed; what is left out does not matter.
@@ -215,10 +215,6 @@ impl Users {
         span: &Span,
     ) -> Result<Listed<User>, StoreError> {
         use users::Column;
-        let mut query = users::Entity::find();
-        if let Some(search) = search {
-            query = query.filter(search.condition(&found_by));
-        }
         let by = match order {
             UserOrder::LastSignInAt => Column::LastSignInAt,
             UserOrder::CreatedAt => Column::CreatedAt,
@@ -233,7 +229,14 @@ impl Users {
             (value, row.id.clone())
         };
         let order = Order { by, then: Column::Id, descending };
-        select(self.0.read(), query, order, span, row_key, TryInto::try_into).await
+        let (db, all, read) = (self.0.read(), users::Entity::find(), TryInto::try_into);
+        match search {
+            None => select(db, all, order, span, row_key, read).await,
+            Some(search) => {
+                let matches = search.condition(&found_by);
+                select_matching::<String, _, _, _>(db, all, matches, order, span, row_key, read).await
+            }
+        }
     }
 }
 

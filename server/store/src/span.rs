@@ -4,10 +4,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use coffer_contract::Page;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select, Value,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select, TryGetable, Value,
+    sea_query::{CaseStatement, Expr, ExprTrait as _},
 };
 
-use crate::StoreError;
+use crate::{StoreError, batch::padded};
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,12 @@ pub struct Order<E: EntityTrait> {
     pub descending: bool,
 }
 
+/// The same condition, written so that no index is taken for it.
+pub fn without_index(condition: Condition) -> Condition {
+    let case: Expr = CaseStatement::new().case(condition, 1).finally(0).into();
+    Condition::all().add(case.eq(1))
+}
+
 /// What a key holds of the row that it names.
 pub type Key = (Value, String);
 
@@ -115,32 +122,77 @@ where
     C: ConnectionTrait,
 {
     let total = if span.count { Some(query.clone().count(db).await?) } else { None };
-    let Order { by, then, descending } = order;
-    let query = if descending {
-        query.order_by_desc(by).order_by_desc(then)
-    } else {
-        query.order_by_asc(by).order_by_asc(then)
-    };
-    let query = match &span.start {
-        Start::Offset(n) => query.offset(*n),
-        Start::After(text) => match decode(text) {
-            Some((value, id)) => {
-                let beyond = |column: E::Column, value: Value| {
-                    if descending { column.lt(value) } else { column.gt(value) }
-                };
-                let same = Condition::all().add(by.eq(value.clone())).add(beyond(then, id.into()));
-                query.filter(Condition::any().add(beyond(by, value)).add(same))
-            }
-            // A key that never was names no row, and nothing comes after it.
-            None => query.filter(then.is_null()),
-        },
-    };
-    let mut items = query.limit(span.limit.saturating_add(1)).all(db).await?;
+    let mut query = beyond(in_order(query, &order), &order, &span.start).limit(span.limit.saturating_add(1));
+    if let Start::Offset(n) = &span.start {
+        query = query.offset(*n);
+    }
+    let mut items = query.all(db).await?;
     let limit = usize::try_from(span.limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);
     let next = if more { items.last().map(|row| encode(&key(row))) } else { None };
     Listed { items, next, total }.try_map(read)
+}
+
+/// So many rows are looked up and put in order. Where more match, the list is gone through in its order instead, and
+/// its first page is found soon.
+const FEW: u64 = 1000;
+
+/// One page of those of `query` that match, in an order that an index has. An index finds what matches, or has the order, not
+/// both. Which of them is quick depends on how many match, and the database does not know it well. So the keys of those
+/// that match are looked up first, no more than some. `K` is the type of the second column of the order.
+pub async fn select_matching<K, E, T, C>(
+    db: &C,
+    query: Select<E>,
+    matches: Condition,
+    order: Order<E>,
+    span: &Span,
+    key: impl Fn(&E::Model) -> Key,
+    read: impl FnMut(E::Model) -> Result<T, StoreError>,
+) -> Result<Listed<T>, StoreError>
+where
+    K: TryGetable + Into<Value> + Clone + Send,
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    C: ConnectionTrait,
+{
+    let all = query.clone().filter(matches.clone());
+    let keys = |query: Select<E>| query.select_only().column(order.then);
+    let total = if span.count { Some(all.clone().count(db).await?) } else { None };
+    let found: Vec<(K,)> = keys(all).limit(FEW + 1).into_tuple().all(db).await?;
+    let query = if found.len() as u64 > FEW {
+        // In a query of its own, as the index may have all that it needs, and the rows are read of one page.
+        let skipped = if let Start::Offset(n) = &span.start { *n } else { 0 };
+        let some = keys(query.filter(without_index(matches)));
+        let page = beyond(in_order(some, &order), &order, &span.start);
+        let page = page.limit(skipped.saturating_add(span.limit).saturating_add(1));
+        E::find().filter(order.then.in_subquery(page.into_query()))
+    } else {
+        E::find().filter(order.then.is_in(padded(found.into_iter().map(|(key,)| key))))
+    };
+    let span = Span { count: false, ..span.clone() };
+    Ok(Listed { total, ..select(db, query, order, &span, key, read).await? })
+}
+
+fn in_order<E: EntityTrait>(query: Select<E>, order: &Order<E>) -> Select<E> {
+    match order.descending {
+        true => query.order_by_desc(order.by).order_by_desc(order.then),
+        false => query.order_by_asc(order.by).order_by_asc(order.then),
+    }
+}
+
+/// Rows beyond the one that a key names.
+fn beyond<E: EntityTrait>(query: Select<E>, order: &Order<E>, start: &Start) -> Select<E> {
+    let Order { by, then, descending } = *order;
+    let Start::After(text) = start else { return query };
+    // A key that never was names no row, and nothing comes after it.
+    let Some((value, id)) = decode(text) else { return query.filter(then.is_null()) };
+    let beyond = |column: E::Column, value: Value| {
+        if descending { column.lt(value) } else { column.gt(value) }
+    };
+    // Said once more as a plain range, which PostgreSQL begins at.
+    let from = if descending { by.lte(value.clone()) } else { by.gte(value.clone()) };
+    query.filter(from).filter(Condition::any().add(beyond(by, value)).add(beyond(then, id.into())))
 }
 
 fn encode((value, id): &Key) -> String {

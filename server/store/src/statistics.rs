@@ -1,18 +1,21 @@
 //! Numbers for the Overview page.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use coffer_contract::Timestamp;
 use coffer_core::audit::EventCode;
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
-    sea_query::{Expr, ExprTrait as _},
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryResult, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, UnionType},
 };
 
 use crate::{
     Store, StoreError,
     entity::{audit_events, clients, connections, enablements, token_sets, users},
 };
+
+const DAY_MILLIS: i64 = 24 * 3600 * 1000;
 
 /// Numbers for the Overview page.
 #[derive(Clone, Debug)]
@@ -68,27 +71,39 @@ impl Statistics {
         Ok(found)
     }
 
-    /// Events of these types since `since`: for each type and day (days since 1970 in UTC), how many.
+    /// Events of these types on these days (since 1970 in UTC): for each type and day with any, how many.
     pub async fn days(
         &self,
         codes: &[EventCode],
-        since: Timestamp,
+        days: RangeInclusive<i64>,
     ) -> Result<Vec<(String, i64, u64)>, StoreError> {
-        // Written out: as a parameter it would be one here and another in GROUP BY.
-        let day = Expr::col(audit_events::Column::At).div(Expr::cust("86400000"));
-        let rows: Vec<(String, i64, i64)> = audit_events::Entity::find()
-            .select_only()
-            .column(audit_events::Column::Code)
-            .expr_as(day.clone(), "day")
-            .column_as(audit_events::Column::Id.count(), "events")
-            .filter(audit_events::Column::Code.is_in(codes.iter().map(|code| code.as_str())))
-            .filter(audit_events::Column::At.gte(since.millis()))
-            .group_by(audit_events::Column::Code)
-            .group_by(day)
-            .into_tuple()
-            .all(self.0.read())
-            .await?;
-        Ok(rows.into_iter().map(|(code, day, n)| (code, day, u64::try_from(n).unwrap_or(0))).collect())
+        use audit_events::Column;
+        let number = |code: &EventCode, day: i64| {
+            audit_events::Entity::find()
+                .select_only()
+                .expr(Expr::val(code.as_str()))
+                .expr(Expr::val(day))
+                // Not of a column: the index alone answers it.
+                .expr_as(Expr::cust("COUNT(*)"), "events")
+                .filter(Column::Code.eq(code.as_str()))
+                .filter(Column::At.gte(day.saturating_mul(DAY_MILLIS)))
+                .filter(Column::At.lt(day.saturating_add(1).saturating_mul(DAY_MILLIS)))
+                .into_query()
+        };
+        // Each is a range of the index. Grouped, they would all be put in order first.
+        let each = days.flat_map(|day| codes.iter().map(move |code| (code, day)));
+        let all = each
+            .map(|(code, day)| number(code, day))
+            .reduce(|mut all, next| all.union(UnionType::All, next).take());
+        let Some(all) = all else { return Ok(Vec::new()) };
+        let db = self.0.read();
+        let rows = db.query_all_raw(db.get_database_backend().build(&all)).await?;
+        let read = |row: QueryResult| -> Result<(String, i64, u64), StoreError> {
+            let count: i64 = row.try_get_by_index(2)?;
+            Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, u64::try_from(count).unwrap_or(0)))
+        };
+        let rows: Vec<_> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().filter(|(.., count)| *count > 0).collect())
     }
 
     /// Failures of these types since `since`: for each connection and type, how many.

@@ -6,7 +6,7 @@ use coffer_core::{Rng as _, SystemRng};
 use sea_orm::{ConnectionTrait as _, Database};
 use tempfile::TempDir;
 
-use crate::{Inner, Store, StoreError, batch::Batches, connect, db::Db};
+use crate::{Inner, Store, StoreError, batch::Batches, connect, db::Db, group::Groups};
 
 /// Names the PostgreSQL server that tests use; without it they use SQLite.
 const SERVER: &str = "TEST_DATABASE";
@@ -57,8 +57,8 @@ impl Store {
         let Scratch { url, directory } = Scratch::new().await?;
         let connect::Opened { write, read } = connect::open(&url, CONNECTIONS).await?;
         let (write, read) = (Db::Pool(write), Db::Pool(read));
-        let store =
-            Self(Arc::new(Inner { write, read, batches: Batches::default(), _directory: Some(directory) }));
+        let (batches, groups) = (Batches::default(), Groups::default());
+        let store = Self(Arc::new(Inner { write, read, batches, groups, _directory: Some(directory) }));
         store.migrate().await?;
         Ok(store)
     }

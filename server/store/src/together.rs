@@ -9,6 +9,7 @@ use crate::{
     Inner, Store, StoreError,
     batch::Batches,
     db::{Db, Outer},
+    group::Groups,
     turns::{self, Turn},
 };
 
@@ -33,6 +34,7 @@ impl Store {
             write: within.clone(),
             read: within,
             batches: Batches::default(),
+            groups: Groups::default(),
             #[cfg(any(test, feature = "test-util"))]
             _directory: None,
         }));

@@ -12,8 +12,8 @@ use coffer_core::{
 };
 use coffer_crypto::TokenHash;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter as _, QuerySelect as _, QueryTrait as _, sea_query::Expr,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _, sea_query::Expr,
 };
 
 use crate::{
@@ -207,40 +207,6 @@ impl Tokens {
             .all(self.0.read())
             .await?;
         rows.into_iter().map(|(row, family)| Ok((row.token_hash.clone(), row.in_family(family)?))).collect()
-    }
-
-    /// Exchanges `old` for its successor. The first exchange stamps `old`; within the overlap there may
-    /// be more. False, and nothing changed, when the family is revoked or gone.
-    pub async fn rotate(
-        &self,
-        old: &TokenHash,
-        new: (&TokenHash, &RefreshToken),
-        access: (&TokenHash, &AccessGrant),
-        now: Timestamp,
-        event: AuditEvent,
-    ) -> Result<bool, StoreError> {
-        let family = new.1.family_id.as_str();
-        let key = old.as_bytes().to_vec();
-        let tx = self.0.begin().await?;
-        let alive = stays_alive(&tx, family).await?;
-        let there = refresh_tokens::Entity::find_by_id(key.clone())
-            .filter(refresh_tokens::Column::FamilyId.eq(family))
-            .count(&tx)
-            .await?;
-        if !alive || there == 0 {
-            tx.rollback().await?;
-            return Ok(false);
-        }
-        refresh_tokens::Entity::update_many()
-            .col_expr(refresh_tokens::Column::RotatedAt, Expr::value(now.millis()))
-            .filter(refresh_tokens::Column::TokenHash.eq(key))
-            .filter(refresh_tokens::Column::RotatedAt.is_null())
-            .exec(&tx)
-            .await?;
-        insert(&tx, Some(new), access).await?;
-        audit::write(&tx, &[event]).await?;
-        tx.commit().await?;
-        Ok(true)
     }
 
     /// An access token that is good at `now`: not ended, and neither it nor its family revoked.

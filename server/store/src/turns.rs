@@ -66,6 +66,14 @@ pub async fn take_over<C: ConnectionTrait>(tx: &C, turn: Turn, name: &str) -> Re
     take_for(tx, turn, i32::from_be_bytes([a, b, c, d])).await
 }
 
+/// For the rest of the transaction `tx`, nobody waits long for a row that another has locked.
+pub async fn wait_little<C: ConnectionTrait>(tx: &C) -> Result<(), StoreError> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL lock_timeout = 500").await?;
+    }
+    Ok(())
+}
+
 async fn take_for<C: ConnectionTrait>(tx: &C, turn: Turn, key: i32) -> Result<(), StoreError> {
     if tx.get_database_backend() == DbBackend::Postgres {
         let values = [(NAMESPACE ^ turn as i32).into(), key.into()];

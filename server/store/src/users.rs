@@ -1,5 +1,7 @@
 //! End users.
 
+use std::collections::HashMap;
+
 use coffer_contract::{Page, Timestamp};
 use coffer_core::{audit::AuditEvent, ids::UserId, user::User};
 use sea_orm::{
@@ -11,7 +13,7 @@ use crate::{
     Revocation, Store, StoreError, audit,
     entity::{token_families, users as table},
     logouts, revocations,
-    span::{Order, Span, select},
+    span::{Order, Span, select, select_matching},
 };
 
 /// End users.
@@ -19,9 +21,15 @@ use crate::{
 pub struct Users(pub(crate) Store);
 
 impl Users {
-    /// By id.
+    /// By id. Read together with others.
     pub async fn get(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        table::Entity::find_by_id(id.as_str()).one(self.0.read()).await?.map(TryInto::try_into).transpose()
+        self.0.batches().users.read(id.clone(), |ids| self.among(ids)).await
+    }
+
+    async fn among(&self, ids: Vec<UserId>) -> Result<HashMap<UserId, User>, StoreError> {
+        let ids = ids.iter().map(UserId::as_str);
+        let rows = table::Entity::find().filter(table::Column::Id.is_in(ids)).all(self.0.read()).await?;
+        rows.into_iter().map(|row| Ok((UserId::from_text(row.id.clone()), row.try_into()?))).collect()
     }
 
     /// Notes a sign-in: adds the user, or takes over what the provider says now. `NotFound` when the
@@ -54,15 +62,18 @@ impl Users {
         after: Option<&str>,
         limit: u64,
     ) -> Result<Page<User>, StoreError> {
-        let mut query = table::Entity::find();
-        let search = search.trim();
-        if !search.is_empty() {
-            query = query.filter(found_by(search));
-        }
         let order = Order { by: table::Column::LastSignInAt, then: table::Column::Id, descending: true };
         let key = |row: &table::Model| (row.last_sign_in_at.into(), row.id.clone());
-        let span = Span::after(after, limit);
-        Ok(select(self.0.read(), query, order, &span, key, TryInto::try_into).await?.into())
+        let (db, span) = (self.0.read(), Span::after(after, limit));
+        let (all, read) = (table::Entity::find(), TryInto::try_into);
+        let page = match search.trim() {
+            "" => select(db, all, order, &span, key, read).await?,
+            search => {
+                let matches = found_by(search);
+                select_matching::<String, _, _, _>(db, all, matches, order, &span, key, read).await?
+            }
+        };
+        Ok(page.into())
     }
 
     /// Ends every sign-in of the user, at applications and in browsers.

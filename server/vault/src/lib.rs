@@ -15,7 +15,6 @@
 mod collapse;
 mod keep;
 mod narrow;
-mod recorder;
 mod refresh;
 mod release;
 mod revoke;
@@ -37,7 +36,6 @@ pub use tokens::{Tokens, TokensError};
 
 use collapse::Collapse;
 use narrow::Narrowed;
-use recorder::Recorder;
 
 /// The vault. Cheap to clone.
 #[derive(Clone)]
@@ -52,7 +50,6 @@ struct Inner {
     callback_url: String,
     collapse: Collapse,
     narrowed: Narrowed,
-    recorder: Recorder,
     tasks: TaskTracker,
     /// Woken when there is something to revoke.
     to_revoke: Notify,
@@ -75,12 +72,6 @@ pub enum VaultError {
     /// A sealed value opened, but is not what belongs there.
     #[error("{0}: the sealed value is not a token set")]
     Format(String),
-    /// The release could not be recorded, so the token is withheld.
-    #[error("the release could not be recorded in the audit log")]
-    NotRecorded {
-        /// Whether that may work a little later.
-        unavailable: bool,
-    },
     /// A task of the vault ended before its answer.
     #[error("the vault is shutting down")]
     Stopped,
@@ -89,17 +80,12 @@ pub enum VaultError {
 impl VaultError {
     /// Whether the database cannot do its work just now.
     pub fn is_unavailable(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_unavailable(),
-            Self::NotRecorded { unavailable } => *unavailable,
-            _ => false,
-        }
+        matches!(self, Self::Store(error) if error.is_unavailable())
     }
 }
 
 impl Vault {
     /// A vault over `store`. `callback_url` is the redirect URI registered at the providers.
-    /// Must be called within a Tokio runtime.
     pub fn new(
         store: Store,
         keyring: Arc<Keyring>,
@@ -109,7 +95,6 @@ impl Vault {
         callback_url: String,
     ) -> Self {
         let tasks = TaskTracker::new();
-        let recorder = Recorder::start(store.clone());
         Self(Arc::new(Inner {
             store,
             keyring,
@@ -119,7 +104,6 @@ impl Vault {
             callback_url,
             collapse: Collapse::default(),
             narrowed: Narrowed::default(),
-            recorder,
             tasks,
             to_revoke: Notify::new(),
         }))

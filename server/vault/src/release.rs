@@ -126,7 +126,7 @@ impl Vault {
         .user(request.user_id)
         .account(&id)
         .from_ip(request.ip);
-        inner.recorder.record(event).await?;
+        inner.store.audit().record(event).await.map_err(VaultError::from)?;
         Ok(Released {
             access_token: tokens.access_token,
             expires_in: set.expires_in(inner.clock.now()),

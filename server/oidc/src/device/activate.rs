@@ -55,7 +55,7 @@ impl Oidc {
             let text = "Entered a device code that nothing waits under.";
             let actor = Actor::Anonymous(String::new());
             let event = AuditEvent::new(now, EventCode::DeviceCodeUnknown, actor, text);
-            self.store.audit().append(&[event.from_ip(browser.ip.as_deref())]).await?;
+            self.store.audit().record(event.from_ip(browser.ip.as_deref())).await?;
             return Ok(Err(CodeProblem::Unknown));
         };
         throttles.clear(&by_browser).await?;

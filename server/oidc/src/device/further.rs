@@ -135,6 +135,6 @@ impl Oidc {
             .connection(&connection.name)
             .user(&sign_in.user_id)
             .from_ip(browser.ip.as_deref());
-        Ok(self.store.audit().append(&[event]).await?)
+        Ok(self.store.audit().record(event).await?)
     }
 }

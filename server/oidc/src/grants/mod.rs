@@ -133,7 +133,7 @@ async fn refuse(
         AuditEvent::new(oidc.clock.now(), code, actor, format!("Refused: {error}.")).client(&client.id);
     event.user_id = user.cloned();
     event.connection = connection.map(|name| name.chars().take(64).collect());
-    match oidc.store.audit().append(&[event.from_ip(ip)]).await {
+    match oidc.store.audit().record(event.from_ip(ip)).await {
         Ok(()) => error,
         Err(failed) => failed.into(),
     }

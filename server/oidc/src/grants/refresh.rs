@@ -9,6 +9,7 @@ use coffer_core::{
     refresh::{IDLE_SECONDS, Presented, RefreshToken},
 };
 use coffer_crypto::{Secret, TokenHash};
+use coffer_store::Rotation;
 
 use super::{TokenRequest, TokenResponse, allowed, api_gone, mint, narrowed, refuse, required, wanted_api};
 use crate::{
@@ -174,8 +175,9 @@ impl Oidc {
         .client(&client.id)
         .user(&user.id)
         .from_ip(ip);
-        let new = (&refresh.hash, &refresh.grant);
-        if !self.store.tokens().rotate(old_hash, new, (&access.hash, &access.grant), now, event).await? {
+        let (new, short) = ((&refresh.hash, &refresh.grant), (&access.hash, &access.grant));
+        let rotation = Rotation::new(old_hash, new, short, now, event)?;
+        if !self.store.tokens().rotate(rotation).await? {
             return Err(EndpointError::InvalidGrant("the refresh token was revoked meanwhile"));
         }
         Ok(TokenResponse {

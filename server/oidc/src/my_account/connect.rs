@@ -288,7 +288,7 @@ impl Oidc {
                 .user(&caller.user.id)
                 .account(&id)
                 .from_ip(ip);
-        self.store.audit().append(&[event]).await?;
+        self.store.audit().record(event).await?;
         let set = self.store.token_sets().get(&id).await?.ok_or(MyAccountError::NotFound)?;
         Ok(view(set, &connection))
     }
@@ -306,7 +306,7 @@ impl Oidc {
             .client(&caller.client.id)
             .user(&session.request.user_id)
             .from_ip(ip);
-        match self.store.audit().append(&[event]).await {
+        match self.store.audit().record(event).await {
             Ok(()) => MyAccountError::InvalidSession(reason),
             Err(error) => error.into(),
         }

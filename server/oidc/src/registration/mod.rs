@@ -128,7 +128,7 @@ impl Oidc {
                 let text = "An application tried to register itself with an unknown initial access token.";
                 let actor = Actor::Anonymous(String::new());
                 let event = AuditEvent::new(now, EventCode::RegistrationRefused, actor, text).from_ip(ip);
-                self.store.audit().append(&[event]).await?;
+                self.store.audit().record(event).await?;
                 Err(RegistrationError::Token("The initial access token is unknown or has ended."))
             }
         }

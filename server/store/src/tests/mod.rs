@@ -4,6 +4,8 @@ mod audit;
 mod batches;
 mod connections;
 mod front;
+mod lists;
+mod rotations;
 mod second_factors;
 mod sessions;
 mod sign_in;

@@ -2,6 +2,7 @@ use coffer_core::{SystemRng, audit::EventCode, ids::FamilyId};
 use coffer_crypto::TokenHash;
 
 use super::{World, at, event, events};
+use crate::Rotation;
 
 #[tokio::test]
 async fn a_code_works_once() {
@@ -33,7 +34,8 @@ async fn rotation_stamps_the_old_token_once() {
         let (r, a) = (TokenHash::of(&format!("r-{n}")), TokenHash::of(&format!("a-{n}")));
         let (refresh, access) = (world.refresh(&family), world.access(&family));
         let refreshed = event(EventCode::TokenRefreshed);
-        tokens.rotate(&old, (&r, &refresh), (&a, &access), at(now), refreshed).await.unwrap()
+        let rotation = Rotation::new(&old, (&r, &refresh), (&a, &access), at(now), refreshed).unwrap();
+        tokens.rotate(rotation).await.unwrap()
     };
     assert!(rotate(2, 10).await);
     assert!(rotate(3, 20).await, "within the overlap");
