@@ -2,16 +2,10 @@
 
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
-    rand::SystemRandom,
     rsa::KeySize,
-    signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-    },
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair},
 };
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use coffer_contract::application::SigningAlgorithm;
 use coffer_core::ids::SigningKeyId;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
@@ -25,30 +19,6 @@ pub struct SigningKey {
     id: SigningKeyId,
     alg: SigningAlgorithm,
     key: EncodingKey,
-    pair: Pair,
-}
-
-/// The same key, read: reading and checking an RSA key takes about as long as a signature.
-enum Pair {
-    Rsa(RsaKeyPair),
-    Ec(EcdsaKeyPair),
-    Ed(Ed25519KeyPair),
-}
-
-impl Pair {
-    /// The signature as JWS has it (RFC 7518 sections 3.3 and 3.4, RFC 8037 section 3.1).
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
-        let rng = SystemRandom::new();
-        match self {
-            Self::Rsa(pair) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &rng, message, &mut signature).map_err(failed)?;
-                Ok(signature)
-            }
-            Self::Ec(pair) => Ok(pair.sign(&rng, message).map_err(failed)?.as_ref().to_vec()),
-            Self::Ed(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-        }
-    }
 }
 
 /// Why a key could not be made, read or used. Carries no key material.
@@ -106,15 +76,7 @@ impl SigningKey {
             SigningAlgorithm::EdDsa => EncodingKey::from_ed_pem(bytes),
         }
         .map_err(failed)?;
-        let der = key.as_bytes();
-        let pair = match alg {
-            SigningAlgorithm::Rs256 => Pair::Rsa(RsaKeyPair::from_der(der).map_err(failed)?),
-            SigningAlgorithm::Es256 => {
-                Pair::Ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(failed)?)
-            }
-            SigningAlgorithm::EdDsa => Pair::Ed(Ed25519KeyPair::from_pkcs8(der).map_err(failed)?),
-        };
-        Ok(Self { id, alg, key, pair })
+        Ok(Self { id, alg, key })
     }
 
     /// Its `kid`.
@@ -145,13 +107,7 @@ impl SigningKey {
         let mut header = Header::new(jose(self.alg));
         header.typ = Some(typ.to_owned());
         header.kid = Some(self.id.to_string());
-        let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(failed)?);
-        let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).map_err(failed)?);
-        let mut token = format!("{header}.{claims}");
-        let signature = self.pair.sign(token.as_bytes())?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        Ok(token)
+        jsonwebtoken::encode(&header, claims, &self.key).map_err(failed)
     }
 }
 
