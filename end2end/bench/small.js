@@ -1,7 +1,7 @@
 // What Coffer costs where nothing happens: time to start, memory, and what browsers load.
 
 import { spawn } from "node:child_process";
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { ROUNDS, memory } from "./load.js";
 import { start } from "./seeded.js";
 import { begin, median, note, pause } from "./summary.js";
@@ -24,15 +24,16 @@ async function startTime(coffer) {
   return taken;
 }
 
-/** Bytes of the files that the manifest names, compressed, in kB. */
+/** What a browser that has nothing yet loads for a first page of each part, compressed, in kB. */
 async function bundle() {
-  const names = Object.values(JSON.parse(await readFile(`${SITE}/manifest.json`, "utf8")));
-  const all = await readdir(SITE);
-  const each = names.map(async (name) => {
-    const file = all.find((other) => other === `${name}.br`);
-    return [name.split(".").at(-1), (await stat(`${SITE}/${file}`)).size / 1000];
-  });
-  return Object.fromEntries(await Promise.all(each));
+  const { css, js, link, wasm, parts } = JSON.parse(await readFile(`${SITE}/manifest.json`, "utf8"));
+  const sum = async (names) => {
+    const sizes = await Promise.all([...new Set(names)].map(async (name) => (await stat(`${SITE}/${name}.br`)).size / 1000));
+    return sizes.reduce((all, size) => all + size, 0);
+  };
+  const always = [css, js, link, wasm];
+  const each = Object.entries(parts).map(async ([part, files]) => [part, await sum([...always, ...files])]);
+  return [...(await Promise.all(each)), ["all of it", await sum([...always, ...Object.values(parts).flat()])]];
 }
 
 /** The page on which a user chooses how to sign in, as a browser without scripts gets it. */
@@ -85,15 +86,14 @@ export async function small() {
   } finally {
     await coffer.stop();
   }
-  const size = await bundle();
-  const all = size.wasm + size.js + size.css;
-  const parts = ["wasm", "js", "css"].map((kind) => `${kind} ${size[kind].toFixed(0)}`).join(", ");
-  note({
-    what: "dashboard's bundle, brotli",
-    measured: `${all.toFixed(0)} kB (${parts})`,
-    ratio: all / LIMITS.bundle,
-    aim: `at most ${LIMITS.bundle} kB`,
-    met: all <= LIMITS.bundle,
-  });
+  for (const [part, size] of await bundle()) {
+    note({
+      what: `dashboard's bundle, first page of: ${part}, brotli, with the stylesheet`,
+      measured: `${size.toFixed(0)} kB`,
+      ratio: size / LIMITS.bundle,
+      aim: `at most ${LIMITS.bundle} kB`,
+      met: size <= LIMITS.bundle,
+    });
+  }
   note({ what: "the binary", measured: `${((await stat(process.env.COFFER_BIN)).size / 1e6).toFixed(0)} MB` });
 }

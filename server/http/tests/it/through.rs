@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A server with an OpenID Connect provider through which administrators may sign in.
-async fn with_connection() -> (Server, Connection) {
+pub async fn with_connection() -> (Server, Connection) {
     let server = Server::with_provider().await;
     let base = server.providers.as_ref().unwrap().base();
     let options = ConnectionOptions {
@@ -28,14 +28,14 @@ async fn with_connection() -> (Server, Connection) {
 }
 
 /// To the provider, for what was begun.
-async fn depart(server: &Server, browser: &mut Browser) -> Url {
+pub async fn depart(server: &Server, browser: &mut Browser) -> Url {
     let there = redirected(&browser.get(server, "/console/through").await);
     assert!(there.path().ends_with("/authorize"), "{there}");
     there
 }
 
 /// Links the provider's account `account` to whoever is signed in in this browser. Where it leads.
-async fn link(server: &Server, browser: &mut Browser, account: &str) -> Url {
+pub async fn link(server: &Server, browser: &mut Browser, account: &str) -> Url {
     let fields = [("connection", "acme"), ("current_password", PASSWORD)];
     let begun = browser.post(server, "/console/api/link_account", &fields).await;
     assert_eq!(begun.status, 200, "{}", begun.text);

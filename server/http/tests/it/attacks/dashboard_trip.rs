@@ -1,36 +1,20 @@
 //! Attacks on signing in to the dashboard through a provider: the answer belongs to the session that asked.
 
-use coffer_contract::{administrator::Role, connection::ConnectionOptions};
-use coffer_core::connection::Connection;
+use coffer_contract::administrator::Role;
 use url::Url;
 
 use super::{application, authorize, provider_answer};
 use crate::browser::{Browser, redirected};
 use crate::harness::Server;
-use crate::roles::{self, PASSWORD};
+use crate::roles;
+use crate::through::{depart, link, with_connection};
 
 /// A server where an owner has linked the account "ada".
 async fn linked() -> (Server, Browser) {
-    let server = Server::with_provider().await;
-    let base = server.providers.as_ref().unwrap().base();
-    let options = ConnectionOptions {
-        discovery_url: Some(format!("{base}/sandbox")),
-        administrator_sign_in: true,
-        ..ConnectionOptions::default()
-    };
-    let like = Connection { strategy: "oidc".into(), options, ..server.connection.clone() };
-    server.further_connection("acme", like).await;
+    let (server, _) = with_connection().await;
     let mut owner = roles::signed_in(&server, Role::Owner).await;
-    let fields = [("connection", "acme"), ("current_password", PASSWORD)];
-    owner.post(&server, "/console/api/link_account", &fields).await;
-    let there = depart(&server, &mut owner).await;
-    let page = redirected(&owner.at_provider(&server, there.as_str(), "ada", "allow").await);
-    assert_eq!(page.query(), Some("linked=yes"));
+    assert_eq!(link(&server, &mut owner, "ada").await.query(), Some("linked=yes"));
     (server, owner)
-}
-
-async fn depart(server: &Server, browser: &mut Browser) -> Url {
-    redirected(&browser.get(server, "/console/through").await)
 }
 
 async fn begin(server: &Server, browser: &mut Browser) -> Url {
