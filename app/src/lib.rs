@@ -20,6 +20,8 @@ mod ui;
 pub use address::after_sign_in;
 pub use app::App;
 #[cfg(feature = "ssr")]
+pub use pages::part_of;
+#[cfg(feature = "ssr")]
 pub use shell::{Assets, shell};
 
 /// Takes over the page that the server rendered.

@@ -24,9 +24,6 @@ macro_rules! pages {
                 }
 
                 async fn view(_: Self) -> AnyView {
-                    // The document says to the browser at once what it will need.
-                    #[cfg(feature = "ssr")]
-                    leptos::prefetch_lazy_fn_on_server(stringify!($part));
                     match $load::$load().await {
                         Ok(view) => view,
                         Err(_) => missing().await,
@@ -56,6 +53,20 @@ macro_rules! pages {
             $($(_ = $load::fetch().await;)*)*
         }
     };
+}
+
+/// The part that the page at this path needs, so that its document names it at once. (Leptos can say so itself, but asks
+/// for its own context where that may be another request's.)
+#[cfg(feature = "ssr")]
+pub fn part_of(path: &str) -> &'static str {
+    let mut segments = path.trim_start_matches("/console").trim_start_matches('/').split('/');
+    match (segments.next().unwrap_or_default(), segments.next()) {
+        ("sign-in", None) => "entrance",
+        ("sign-in" | "setup" | "invitation" | "administrators" | "account", _) => "door",
+        ("overview" | "", _) => "summary",
+        ("users" | "logs", _) => "reading",
+        _ => "settings",
+    }
 }
 
 /// How long after the start the browser is left alone, in milliseconds.

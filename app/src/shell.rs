@@ -18,15 +18,23 @@ pub struct Assets {
     pub js: String,
     /// The WebAssembly it loads.
     pub wasm: String,
+    /// The module that fetches parts of it.
+    pub link: String,
+    /// The parts that the page needs.
+    pub parts: Vec<String>,
 }
 
 /// A whole console page. Its one script carries the nonce of the request's context.
 pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
-    let Assets { css, js, wasm } = assets;
+    let Assets { css, js, wasm, link, parts } = assets;
     // Debug formatting quotes and escapes; the addresses are the server's own.
     let start = format!(
         "import start, {{ hydrate }} from {js:?}; start({{ module_or_path: {wasm:?} }}).then(() => hydrate());"
     );
+    let preload = |address: String| {
+        view! { <link rel="preload" href=address r#as="fetch" r#type="application/wasm" crossorigin=""/> }
+    };
+    let parts = parts.into_iter().map(preload).collect_view();
     let role = use_context::<Role>().map(Role::code);
     view! {
         <!DOCTYPE html>
@@ -38,7 +46,9 @@ pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
                 <link rel="icon" href=FAVICON/>
                 <link rel="stylesheet" href=css/>
                 <link rel="modulepreload" href=js/>
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <link rel="modulepreload" href=link/>
+                {preload(wasm)}
+                {parts}
                 <MetaTags/>
                 <script type="module" nonce=use_nonce()>{start}</script>
             </head>

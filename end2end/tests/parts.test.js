@@ -37,14 +37,15 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
   }
 
   it("are named in the document of the page that needs them, and no others", async () => {
-    const overview = await first("console/overview");
-    const users = await first("console/users");
-    assert.ok(overview.named.size > 0);
-    assert.deepEqual(overview.fetched, overview.named);
-    assert.deepEqual(users.fetched, users.named);
-    assert.notDeepEqual(overview.named, users.named);
-    await overview.context.close();
-    await users.context.close();
+    const all = [];
+    for (const path of ["overview", "users/nobody", "webhooks/new", "account", "sign-in"]) {
+      const { context, named, fetched } = await first(`console/${path}`);
+      assert.ok(named.size > 0, path);
+      assert.deepEqual(fetched, named, path);
+      all.push([...named].sort().join());
+      await context.close();
+    }
+    assert.equal(new Set(all).size, all.length, "each is a part of its own");
   });
 
   it("are all there a little later, so that no page has to be waited for", async () => {

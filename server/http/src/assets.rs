@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use leptos::{WasmSplitManifest, prelude::ArcStoredValue};
+use coffer_app::{Assets, part_of};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 use thiserror::Error;
@@ -44,12 +44,16 @@ impl Manifest {
         serde_json::from_slice(&file.data).map_err(|_| MissingAssets)
     }
 
-    /// For Leptos, which tells the browser at once what the page that it renders will need.
-    pub(crate) fn parts(&self) -> WasmSplitManifest {
-        // It adds the ending itself.
-        let stem = |name: &String| name.trim_end_matches(".wasm").to_owned();
-        let parts = self.parts.iter().map(|(part, files)| (part.clone(), files.iter().map(stem).collect()));
-        WasmSplitManifest(ArcStoredValue::new(("/assets".to_owned(), parts.collect(), self.link.clone())))
+    /// What the document of the page at this path names.
+    pub(crate) fn of_page(&self, path: &str) -> Assets {
+        let parts = self.parts.get(part_of(path)).into_iter().flatten();
+        Assets {
+            css: Self::url(&self.css),
+            js: Self::url(&self.js),
+            wasm: Self::url(&self.wasm),
+            link: Self::url(&self.link),
+            parts: parts.map(|name| Self::url(name)).collect(),
+        }
     }
 
     /// Address of a file.

@@ -8,14 +8,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use coffer_admin::Visit;
-use coffer_app::{Assets, shell};
+use coffer_app::shell;
 use coffer_contract::ApiError;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
 use tower_sessions::Session;
 use url::form_urlencoded::byte_serialize;
 
-use crate::{AppState, Manifest, guard, network::Origin};
+use crate::{AppState, guard, network::Origin};
 
 /// `/` leads to the dashboard.
 pub(crate) async fn home() -> Redirect {
@@ -41,16 +41,10 @@ pub(crate) async fn page(
     if !open && matches!(signed, Err(ApiError::Unauthenticated)) {
         return Redirect::to(&sign_in_and_back(request.uri())).into_response();
     }
-    let assets = Assets {
-        css: Manifest::url(&state.assets.css),
-        js: Manifest::url(&state.assets.js),
-        wasm: Manifest::url(&state.assets.wasm),
-    };
-    let parts = state.assets.parts();
+    let assets = state.assets.of_page(path);
     let role = signed.ok().filter(|_| !open).map(|signed| signed.me().role);
     let context = move || {
         provide_context(visit.clone());
-        provide_context(parts.clone());
         // The page is written for what they may do; each use case checks it again.
         if let Some(role) = role {
             provide_context(role);
