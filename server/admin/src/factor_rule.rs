@@ -35,8 +35,8 @@ impl Owner {
         together.commit().await.map_err(failed)
     }
 
-    /// Removes the second factors, recovery codes and linked accounts of somebody else who lost them, if `confirm` is their e-mail
-    /// address. They are signed out everywhere.
+    /// Removes the second factors, recovery codes and linked accounts of somebody else who lost them, if `confirm` is
+    /// their e-mail address. They are signed out everywhere.
     pub async fn reset_factors(&self, id: &str, confirm: &str) -> Result<(), ApiError> {
         let known = self.find_administrator(id).await?;
         if matches!(&self.actor, Actor::Administrator(me, _) if *me == known.id) {

@@ -1,6 +1,6 @@
-//! A sign-in that is not complete: the password, or a linked account, was right, and a second factor is asked for, or must be added.
-//! Nobody is signed in meanwhile: this stands under a name of its own in the session, and no use case but those
-//! here knows it.
+//! A sign-in that is not complete: the password, or a linked account, was right, and a second factor is asked for, or
+//! must be added. Nobody is signed in meanwhile: this stands under a name of its own in the session, and no use case
+//! but those here knows it.
 
 use coffer_contract::{
     ApiError, Timestamp,

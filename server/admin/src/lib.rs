@@ -58,6 +58,6 @@ pub use log_export::LogExport;
 pub use roles::{Editor, Owner};
 pub use sandbox::Sandbox;
 pub use signed::Signed;
-pub use through::{AccountThere, Arrival, Departure, NotIn};
+pub use through::{Arrival, Departure, NotIn};
 pub use visit::{SESSION_SECONDS, Visit};
 pub use whole::{NewWholeApplication, SECRET_MIN, WholeApplication};

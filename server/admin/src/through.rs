@@ -9,7 +9,7 @@ use coffer_contract::{
     second_factor::SignInStep,
 };
 use coffer_core::{
-    administrator::LinkedAccount,
+    administrator::{AccountThere, LinkedAccount},
     audit::{Actor, EventCode},
     authorization::UPSTREAM_SECONDS,
     connection::Connection,
@@ -51,15 +51,6 @@ pub struct Departure {
     pub browser: TokenHash,
 }
 
-/// Whom a provider named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountThere {
-    /// The account's id there.
-    pub provider_user_id: String,
-    /// What people call it: an e-mail address or a name.
-    pub label: Option<String>,
-}
-
 /// Where a trip ended.
 #[derive(Debug)]
 pub enum Arrival {
@@ -93,15 +84,11 @@ pub enum NotIn {
 }
 
 impl Call {
-    /// The connection, if administrators may sign in through it.
-    fn admitting(&self, connection: Option<Connection>) -> Option<Connection> {
-        let catalogue = self.admin.federation.catalogue();
-        connection.filter(|connection| {
-            let enterprise = catalogue
-                .get(&connection.strategy)
-                .is_some_and(|entry| entry.view().group == ConnectionGroup::Enterprise);
-            connection.options.administrator_sign_in && enterprise
-        })
+    /// Whether administrators may sign in through the connection.
+    fn admits(&self, connection: &Connection) -> bool {
+        let entry = self.admin.federation.catalogue().get(&connection.strategy);
+        let enterprise = entry.is_some_and(|entry| entry.group() == ConnectionGroup::Enterprise);
+        connection.options.administrator_sign_in && enterprise
     }
 
     /// Connections that somebody linked an account of, and through which administrators may sign in.
@@ -112,7 +99,7 @@ impl Call {
 
     /// Those of these through which administrators may sign in.
     pub(crate) fn admitting_ones(&self, connections: Vec<Connection>) -> Vec<SignInConnection> {
-        let admitting = connections.into_iter().filter_map(|connection| self.admitting(Some(connection)));
+        let admitting = connections.into_iter().filter(|connection| self.admits(connection));
         admitting.map(|c| SignInConnection { name: c.name, display_name: c.display_name }).collect()
     }
 }
@@ -126,7 +113,8 @@ impl Visit {
 
     pub(crate) async fn begin_trip(&self, name: &str, errand: Errand) -> Result<(), ApiError> {
         let found = self.admin.store.connections().by_name(name).await;
-        let connection = self.admitting(found.map_err(|e| self.store_failed(e))?).ok_or_else(not_open)?;
+        let found = found.map_err(|e| self.store_failed(e))?;
+        let connection = found.filter(|connection| self.admits(connection)).ok_or_else(not_open)?;
         let secret = rng::token(self.admin.rng.as_ref());
         let trip = Trip { connection: connection.id, errand, secret, at: self.now() };
         self.session.insert(TRIP_KEY, trip).await.map_err(|e| self.failed(e))
@@ -136,7 +124,7 @@ impl Visit {
     pub async fn departure(&self) -> Result<Option<Departure>, ApiError> {
         let Some(trip) = self.trip().await? else { return Ok(None) };
         let found = self.admin.store.connections().get(&trip.connection).await;
-        let admitting = self.admitting(found.map_err(|e| self.store_failed(e))?);
+        let admitting = found.map_err(|e| self.store_failed(e))?.filter(|connection| self.admits(connection));
         Ok(admitting.map(|connection| Departure { connection, browser: TokenHash::of(&trip.secret) }))
     }
 
@@ -156,7 +144,7 @@ impl Visit {
         self.session.save().await.map_err(|e| self.failed(e))?;
         let Some(trip) = trip else { return Ok(Arrival::NotSignedIn(NotIn::Ended)) };
         let found = self.admin.store.connections().get(connection).await;
-        let admitting = self.admitting(found.map_err(|e| self.store_failed(e))?);
+        let admitting = found.map_err(|e| self.store_failed(e))?.filter(|connection| self.admits(connection));
         match (trip.errand, admitting) {
             (Errand::SignIn { return_to }, Some(connection)) => {
                 self.enter_through(&connection, outcome, return_to).await

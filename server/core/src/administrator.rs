@@ -38,6 +38,15 @@ pub struct Invitation {
     pub expires_at: Timestamp,
 }
 
+/// Whom a provider named on an administrator's trip there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountThere {
+    /// The account's id there.
+    pub provider_user_id: String,
+    /// What people call it: its e-mail address, or its name.
+    pub label: Option<String>,
+}
+
 /// An account at a provider with which an administrator signs in. It was linked by themselves, signed in with their
 /// password; what the provider says of its owner's e-mail address makes nobody an administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]

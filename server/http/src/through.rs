@@ -4,11 +4,11 @@ use axum::{
     extract::{Extension, State},
     response::{IntoResponse, Redirect, Response},
 };
-use coffer_admin::{AccountThere, Arrival, NotIn, Visit};
+use coffer_admin::{Arrival, NotIn, Visit};
 use coffer_app::after_sign_in;
 use coffer_contract::ApiError;
-use coffer_core::ids::ConnectionId;
-use coffer_oidc::{administrators::NamedAccount, error::PageError};
+use coffer_core::{administrator::AccountThere, ids::ConnectionId};
+use coffer_oidc::error::PageError;
 use tower_sessions::Session;
 
 use crate::{AppState, hosted, network::Origin};
@@ -40,10 +40,8 @@ pub(crate) async fn depart(
 pub(crate) async fn arrive(
     visit: &Visit,
     connection: &ConnectionId,
-    outcome: Result<NamedAccount, String>,
+    outcome: Result<AccountThere, String>,
 ) -> Result<Response, PageError> {
-    let outcome =
-        outcome.map(|named| AccountThere { provider_user_id: named.provider_user_id, label: named.label });
     let page = match visit.arrive(connection, outcome).await.map_err(inside)? {
         Arrival::SignIn { step, return_to } => after_sign_in(&step, &return_to),
         Arrival::NotSignedIn(why) => format!("/console/sign-in?through={}", code(why)),

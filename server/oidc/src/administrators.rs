@@ -3,30 +3,13 @@
 
 use coffer_core::{Scopes, connection::Connection};
 use coffer_crypto::TokenHash;
-use coffer_federation::SignedIn;
 use url::Url;
 
 use crate::{
     Oidc,
     error::PageError,
     trip::{DepartError, Errand, Trip},
-    upstream::account_label,
 };
-
-/// Whom a provider named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedAccount {
-    /// The account's id there.
-    pub provider_user_id: String,
-    /// What people call it: its e-mail address, or its name.
-    pub label: Option<String>,
-}
-
-impl From<SignedIn> for NamedAccount {
-    fn from(signed_in: SignedIn) -> Self {
-        Self { label: account_label(&signed_in.profile), provider_user_id: signed_in.provider_user_id }
-    }
-}
 
 /// Scopes that say more of who it is (OpenID Connect Core section 5.4), for what the account is called here.
 const WHO: [&str; 2] = ["profile", "email"];

@@ -9,7 +9,7 @@
 //! 6. A code goes to the redirect URI; the client exchanges it at the token endpoint ([`grants`]).
 
 pub mod access_token;
-pub mod administrators;
+mod administrators;
 mod apis;
 mod assertion;
 pub mod authorize;

@@ -2,6 +2,7 @@
 
 use coffer_core::{
     Scopes, Timestamp,
+    administrator::AccountThere,
     audit::{Actor, AuditEvent, EventCode},
     authorization::{AnswerTo, Interaction, SignIn, Stage},
     client::Client,
@@ -17,7 +18,6 @@ use url::Url;
 
 use crate::{
     Browser, Oidc,
-    administrators::NamedAccount,
     authorize::Next,
     error::PageError,
     trip::{CallbackParams, DepartError, Errand, Return, Trip, TripError},
@@ -40,7 +40,7 @@ pub enum Returned {
         /// Through which connection.
         connection: ConnectionId,
         /// Whom its provider named, or why nobody.
-        outcome: Result<NamedAccount, String>,
+        outcome: Result<AccountThere, String>,
     },
 }
 
@@ -147,7 +147,7 @@ impl Oidc {
             }
             Errand::Administrator => Ok(Returned::Administrator {
                 connection: back.connection.id,
-                outcome: back.outcome.map(NamedAccount::from).map_err(|error| error.to_string()),
+                outcome: back.outcome.map(account_there).map_err(|error| error.to_string()),
             }),
             Errand::Try { handle } => {
                 self.back_from_try(&handle, back).await.map(|worked| Returned::Next(Next::Tried { worked }))
@@ -326,6 +326,10 @@ impl Oidc {
         event.client_id = client.map(|client| client.id.clone());
         Ok(self.store.audit().record(event).await?)
     }
+}
+
+fn account_there(signed_in: SignedIn) -> AccountThere {
+    AccountThere { label: account_label(&signed_in.profile), provider_user_id: signed_in.provider_user_id }
 }
 
 /// What people call an account: its address, else its name.

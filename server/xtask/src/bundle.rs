@@ -1,8 +1,13 @@
 //! The console compiled to WebAssembly, in parts, with the JavaScript modules that start it and fetch them.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use wasm_bindgen_cli_support::Bindgen;
+use wasm_encoder::{Module, RawSection};
 use wasmparser::{Parser, Payload};
 
 use crate::{
@@ -87,7 +92,7 @@ pub fn build() -> Outcome<Bundle> {
 }
 
 /// An empty folder.
-fn anew(folder: &Path) -> Outcome<std::path::PathBuf> {
+fn anew(folder: &Path) -> Outcome<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -97,31 +102,18 @@ fn anew(folder: &Path) -> Outcome<std::path::PathBuf> {
 
 /// A module without names and whatever else no browser needs.
 fn without_custom(module: &[u8]) -> Outcome<Vec<u8>> {
-    // The magic number and the version.
-    let mut kept = module.get(..8).unwrap_or_default().to_vec();
+    let mut kept = Module::new();
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
         if matches!(payload, Payload::CustomSection(_)) {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
-            let section = module.get(usize::try_from(range.start)?..usize::try_from(range.end)?);
-            let section = section.unwrap_or_default();
-            kept.push(id);
-            leb128(&mut kept, section.len());
-            kept.extend_from_slice(section);
+            let data = module.get(usize::try_from(range.start)?..usize::try_from(range.end)?);
+            kept.section(&RawSection { id, data: data.unwrap_or_default() });
         }
     }
-    Ok(kept)
-}
-
-/// A length as WebAssembly writes it (core specification section 5.2.2).
-fn leb128(out: &mut Vec<u8>, mut value: usize) {
-    while value > 0x7f {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
+    Ok(kept.finish())
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@ use coffer_contract::{
     connection::{ConnectionDetail, ConnectionForm},
     second_factor::{HalfWayView, SignInStep},
 };
-use coffer_core::{audit::Actor, authorization::UPSTREAM_SECONDS, ids::ConnectionId};
+use coffer_core::{
+    administrator::AccountThere, audit::Actor, authorization::UPSTREAM_SECONDS, ids::ConnectionId,
+};
 use coffer_crypto::Secret;
 use tower_sessions::Session;
 
 use super::{EMAIL, House, PASSWORD, factors, form};
-use crate::{AccountThere, Arrival, Call, Editor, NotIn, Visit};
+use crate::{Arrival, Call, Editor, NotIn, Visit};
 
 fn open(name: &str) -> ConnectionForm {
     let mut form = form(name);
