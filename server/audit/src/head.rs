@@ -30,9 +30,9 @@ impl AuditLog {
     /// The head, proven, with its key. A head that was changed is not gone on from: that would prove it.
     pub(crate) async fn proven(&self) -> Result<Option<(ChainHead, ChainKey)>, AuditError> {
         let Some(head) = self.store.chain().head().await? else {
-            return match self.store.chain().links(0, 1).await?.is_empty() {
-                true => Ok(None),
-                false => Err(AuditError::NoHead),
+            return match self.store.chain().is_headless().await? {
+                true => Err(AuditError::NoHead),
+                false => Ok(None),
             };
         };
         let key = self.key(&head).await?;

@@ -99,7 +99,7 @@ impl AuditLog {
         loop {
             let mut report = Report::default();
             let Some(head) = chain.head().await? else {
-                if !chain.links(0, 1).await?.is_empty() {
+                if chain.is_headless().await? {
                     report.found(Break::NoHead);
                 }
                 report.waiting = chain.count_after(0).await?;

@@ -131,6 +131,13 @@ impl Chain {
         }))
     }
 
+    /// Whether there are links without a head. One statement: between two, somebody else may begin the chain.
+    pub async fn is_headless(&self) -> Result<bool, StoreError> {
+        let head = Query::select().expr(Expr::val(1)).from(audit_chain::Entity).take();
+        let links = audit_links::Entity::find().filter(ExprTrait::not(Expr::exists(head)));
+        Ok(links.limit(1).one(self.0.read()).await?.is_some())
+    }
+
     /// Begins it. False when somebody else did, or when there are links without a head.
     pub async fn begin(&self, head: &ChainHead) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;

@@ -1,6 +1,8 @@
-use coffer_audit::AuditLog;
+use std::sync::Arc;
 use std::time::Duration;
 
+use coffer_audit::AuditLog;
+use tokio::{sync::Barrier, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::World;
@@ -35,6 +37,31 @@ async fn many_sealers_make_one_chain() {
     assert_eq!(report.breaks, []);
 }
 
+/// Whoever begins the chain has linked an event before the others have looked twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_that_begin_at_the_same_moment_make_one_chain() {
+    for _ in 0..8 {
+        let world = World::new().await;
+        world.write(1).await;
+        let start = Arc::new(Barrier::new(8));
+        let mut nodes = JoinSet::new();
+        for _ in 0..8 {
+            let (node, start) = (world.node(), start.clone());
+            nodes.spawn(async move {
+                start.wait().await;
+                node.seal().await
+            });
+        }
+        let mut sealed = 0;
+        while let Some(node) = nodes.join_next().await {
+            sealed += node.unwrap().unwrap();
+        }
+        assert_eq!(sealed, 1);
+        let report = world.log.verify().await.unwrap();
+        assert_eq!((report.good, report.breaks), (1, vec![]));
+    }
+}
+
 #[tokio::test]
 async fn it_seals_in_the_background_and_stops_when_told_to() {
     let world = World::new().await;
@@ -56,8 +83,6 @@ async fn it_seals_in_the_background_and_stops_when_told_to() {
 
 #[tokio::test]
 async fn after_the_keys_were_rotated_the_chain_goes_on() {
-    use std::sync::Arc;
-
     use coffer_core::SystemRng;
     use coffer_crypto::{KeyFile, Keyring};
     use coffer_store::ChainHead;
