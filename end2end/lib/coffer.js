@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { database } from "./database.js";
 import { leaks, note } from "./secrets.js";
 
 export const BINARY = process.env.COFFER_BIN ?? new URL("../../target/debug/coffer", import.meta.url).pathname;
@@ -26,7 +27,7 @@ export class Coffer {
   static async start(settings = {}, options = [], tls = null) {
     const coffer = new Coffer();
     coffer.folder = await mkdtemp(join(tmpdir(), "coffer-"));
-    coffer.database = join(coffer.folder, "coffer.db");
+    coffer.database = await database(coffer.folder);
     coffer.port = await freePort();
     coffer.tls = tls;
     coffer.url = `${tls ? "https" : "http"}://localhost:${coffer.port}/`;
@@ -42,7 +43,7 @@ export class Coffer {
       PATH: process.env.PATH,
       COFFER_PUBLIC_URL: this.url,
       COFFER_LISTEN: `127.0.0.1:${this.port}`,
-      COFFER_DATABASE__URL: `sqlite:${this.database}`,
+      COFFER_DATABASE__URL: this.database.url,
       COFFER_KEYS__FILE: join(this.folder, "coffer.key"),
       ...(this.tls ? { COFFER_TLS__CERTIFICATE: this.tls.certificate, COFFER_TLS__KEY: this.tls.key } : {}),
       COFFER_OUTBOUND__ALLOW_PRIVATE: '["127.0.0.0/8"]',
@@ -103,6 +104,7 @@ export class Coffer {
     await this.halt();
     const keys = await readFile(join(this.folder, "coffer.key"), "utf8").catch(() => "");
     for (const key of keys.match(/[A-Za-z0-9+/_-]{40,}/g) ?? []) note("key of the key file", key);
+    await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
     // The set-up link is meant to be read there, once.
     const printed = (this.output + said).replace(/console\/setup\?token=\S+/g, "");

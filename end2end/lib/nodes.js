@@ -6,6 +6,7 @@ import { createServer, request as send } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BINARY, Coffer, freePort } from "./coffer.js";
+import { database } from "./database.js";
 import { note } from "./secrets.js";
 
 /** One of them. */
@@ -43,7 +44,7 @@ export class Nodes {
   static async start(count, settings = {}) {
     const nodes = new Nodes();
     nodes.folder = await mkdtemp(join(tmpdir(), "coffer-nodes-"));
-    nodes.database = join(nodes.folder, "coffer.db");
+    nodes.database = await database(nodes.folder);
     nodes.all = [];
     nodes.turn = 0;
     nodes.server = createServer((incoming, outgoing) => nodes.forward(incoming, outgoing));

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Outcome,
-    command::{cargo, is_root, output, program, root, run, target},
+    command::{cargo, is_root, linted, output, program, root, run, target},
     postgres::{Disk, Server},
     server, web,
 };
@@ -29,7 +29,7 @@ const CHROMIUMS: [&str; 7] = [
 /// `cargo xtask test browser`.
 pub fn test() -> Outcome {
     web::build()?;
-    server::build()?;
+    server::build(linted)?;
     let chromium = prepare()?;
     let mut tests = program("npm");
     tests.current_dir(folder()).arg("test");

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     Outcome,
     browser::install,
-    command::{cargo, is_root, program, run},
+    command::{is_root, linted, program, run},
 };
 
 /// Where Debian puts the server's programs: in a folder for each version.
@@ -24,7 +24,7 @@ pub fn test() -> Outcome {
     let server = Server::start(Disk::Forgets)?;
     run(
         "Rust tests, on PostgreSQL",
-        cargo("test --workspace -- --include-ignored").env("TEST_DATABASE", &server.url),
+        linted("test --workspace -- --include-ignored").env("TEST_DATABASE", &server.url),
     )
 }
 

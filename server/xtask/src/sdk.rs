@@ -7,14 +7,14 @@ use std::{
 
 use crate::{
     Outcome, browser,
-    command::{output, program, root, run, target},
+    command::{linted, output, program, root, run, target},
     server, web,
 };
 
 /// Builds the server, installs the SDKs and runs the acceptance programs.
 pub fn test() -> Outcome {
     web::build()?;
-    server::build()?;
+    server::build(linted)?;
     let chromium = browser::prepare()?;
     if output(program("openssl").arg("version")).is_none() {
         browser::install("OpenSSL's command", &["openssl"])?;

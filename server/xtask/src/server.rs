@@ -10,14 +10,14 @@ use crate::{
 
 /// Builds the whole workspace's programs. Never one package alone: cargo would choose other features for the
 /// dependencies and compile them again; with the feature that the tests need, for the same reason.
-pub fn build() -> Outcome {
+pub fn build(cargo: fn(&str) -> Command) -> Outcome {
     finish("Server", &mut cargo("build --workspace --bins --features coffer-store/test-util"))
 }
 
 /// Builds everything and becomes the server.
 pub fn run(arguments: &[String]) -> Outcome {
     web::build()?;
-    build()?;
+    build(cargo)?;
     step("Coffer (stop it with Ctrl+C)");
     let mut server = program(target().join("debug/coffer"));
     server.args(["serve", "--sandbox"]).args(arguments);

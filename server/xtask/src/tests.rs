@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     Outcome, browser,
-    command::{cargo, output, program, run as finish, step, target},
+    command::{cargo, linted, output, program, run as finish, step, target},
     deny, postgres, sdk,
     wasm_target::{self, Toolchain},
     web,
@@ -72,7 +72,7 @@ fn fmt() -> Outcome {
 
 fn clippy() -> Outcome {
     component("clippy")?;
-    finish("Clippy, server", &mut cargo("clippy --workspace --all-targets -- --deny warnings"))?;
+    finish("Server and tests, compiled with clippy's lints", &mut linted("test --workspace --no-run"))?;
     let toolchain = wasm_target::ensure()?;
     let mut command = match toolchain {
         Toolchain::Active => cargo("clippy --package coffer-app --lib --features hydrate"),
@@ -88,12 +88,12 @@ fn clippy() -> Outcome {
 }
 
 fn rust() -> Outcome {
-    finish("Rust tests", &mut cargo("test --workspace"))
+    finish("Rust tests", &mut linted("test --workspace"))
 }
 
 /// Every fuzz target, for a minute each; as many at once as there are processors.
 fn fuzz() -> Outcome {
-    let mut command = cargo("test --workspace fuzz");
+    let mut command = linted("test --workspace fuzz");
     finish("Fuzzing, a minute for each target", command.env("COFFER_FUZZ_MILLISECONDS", "60000"))
 }
 
