@@ -9,7 +9,7 @@ use std::{
 use crate::{
     Outcome,
     command::{cargo, is_root, linted, output, program, root, run, target},
-    postgres::{Disk, Server},
+    postgres::{Disk, SERVER, Server},
     server, web,
 };
 
@@ -26,15 +26,16 @@ const CHROMIUMS: [&str; 7] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// `cargo xtask test browser`.
-pub fn test() -> Outcome {
+/// `cargo xtask test browser`, on SQLite or on the PostgreSQL server at this address.
+pub fn test(postgres: Option<&str>) -> Outcome {
     web::build()?;
     server::build(linted)?;
     let chromium = prepare()?;
     let mut tests = program("npm");
     tests.current_dir(folder()).arg("test");
     tests.env("COFFER_BIN", target().join("debug/coffer")).env("CHROMIUM", chromium);
-    run("Browser tests", &mut tests)
+    tests.envs(postgres.map(|url| (SERVER, url)));
+    run(if postgres.is_some() { "Browser tests, on PostgreSQL" } else { "Browser tests" }, &mut tests)
 }
 
 /// `cargo xtask bench`: every part, or those named in `parts`.

@@ -31,7 +31,7 @@ cargo xtask <task>
 
   run               build everything and serve Coffer on http://localhost:3000/
   test [part ...]   every check, or only these: fmt, web, clippy, deny, advisories, rust,
-                    fuzz, browser, sdk
+                    fuzz, browser, sdk, postgres (Rust, browser and SDK tests once more, there)
   build-web         the browser bundle and the stylesheet, into target/site
   release           one binary with the assets in it: target/release/coffer
   bench [part ...]  measurements, each beside its peer or limit, or only these: small, exchange,

@@ -1,5 +1,5 @@
 //! A PostgreSQL server that lives for one task alone, in a folder of its own, on a free port of this machine; and
-//! the Rust tests once more, on it.
+//! all tests once more, on it.
 
 use std::{
     fs,
@@ -10,9 +10,13 @@ use std::{
 
 use crate::{
     Outcome,
-    browser::install,
+    browser::{self, install},
     command::{is_root, linted, program, run},
+    sdk,
 };
+
+/// Names the server to the tests, each of which makes a schema of its own there.
+pub const SERVER: &str = "TEST_DATABASE";
 
 /// Where Debian puts the server's programs: in a folder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -24,8 +28,10 @@ pub fn test() -> Outcome {
     let server = Server::start(Disk::Forgets)?;
     run(
         "Rust tests, on PostgreSQL",
-        linted("test --workspace -- --include-ignored").env("TEST_DATABASE", &server.url),
-    )
+        linted("test --workspace -- --include-ignored").env(SERVER, &server.url),
+    )?;
+    browser::test(Some(&server.url))?;
+    sdk::test(Some(&server.url))
 }
 
 /// What the server does with what it wrote.

@@ -8,11 +8,13 @@ use std::{
 use crate::{
     Outcome, browser,
     command::{linted, output, program, root, run, target},
+    postgres::SERVER,
     server, web,
 };
 
-/// Builds the server, installs the SDKs and runs the acceptance programs.
-pub fn test() -> Outcome {
+/// Builds the server, installs the SDKs and runs the acceptance programs, on SQLite or on the PostgreSQL server at this
+/// address.
+pub fn test(postgres: Option<&str>) -> Outcome {
     web::build()?;
     server::build(linted)?;
     let chromium = browser::prepare()?;
@@ -29,7 +31,8 @@ pub fn test() -> Outcome {
     let mut tests = program("npm");
     tests.current_dir(&folder).arg("test").env("SDK_PLACE", &place);
     tests.env("COFFER_BIN", target().join("debug/coffer")).env("PYTHON", python).env("CHROMIUM", chromium);
-    run("SDK acceptance", &mut tests)
+    tests.envs(postgres.map(|url| (SERVER, url)));
+    run(if postgres.is_some() { "SDK acceptance, on PostgreSQL" } else { "SDK acceptance" }, &mut tests)
 }
 
 /// A Python of its own in `place`, with exactly these packages; returns its path.

@@ -26,10 +26,10 @@ const PARTS: [Part; 10] = [
     ("deny", deny::check),
     ("advisories", deny::advisories),
     ("rust", || passed(rust())),
-    ("postgres", || passed(postgres::test())),
     ("fuzz", || passed(fuzz())),
-    ("browser", || passed(browser::test())),
-    ("sdk", || passed(sdk::test())),
+    ("browser", || passed(browser::test(None))),
+    ("sdk", || passed(sdk::test(None))),
+    ("postgres", || passed(postgres::test())),
 ];
 
 fn passed(outcome: Outcome) -> Outcome<Verdict> {
