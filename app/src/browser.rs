@@ -1,5 +1,8 @@
 //! What pages do to the browser itself. On the server these do nothing.
 
+#[cfg(feature = "hydrate")]
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// Loads another address with a full page load.
 pub(crate) fn load(address: &str) {
     #[cfg(feature = "hydrate")]
@@ -8,6 +11,52 @@ pub(crate) fn load(address: &str) {
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = address;
+}
+
+/// The element that says that this page is not whole, hidden until it has to.
+pub(crate) const INCOMPLETE: &str = "incomplete";
+
+/// Shows it.
+#[cfg(feature = "hydrate")]
+pub(crate) fn say_incomplete() {
+    let document = leptos::prelude::document();
+    if let Some(element) = document.get_element_by_id(INCOMPLETE) {
+        _ = element.remove_attribute("hidden");
+    }
+    // The page that would have said its title is not there.
+    if document.title().is_empty() {
+        document.set_title("Coffer");
+    }
+}
+
+/// A page is on its way for as long as one of these is kept; the stylesheet shows it after a moment.
+pub(crate) struct Arriving;
+
+/// How many of them there are.
+#[cfg(feature = "hydrate")]
+static ARRIVING: AtomicUsize = AtomicUsize::new(0);
+
+impl Arriving {
+    pub(crate) fn begin() -> Self {
+        #[cfg(feature = "hydrate")]
+        if ARRIVING.fetch_add(1, Ordering::Relaxed) == 0
+            && let Some(body) = leptos::prelude::document().body()
+        {
+            _ = body.set_attribute("aria-busy", "true");
+        }
+        Self
+    }
+}
+
+#[cfg(feature = "hydrate")]
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if ARRIVING.fetch_sub(1, Ordering::Relaxed) == 1
+            && let Some(body) = leptos::prelude::document().body()
+        {
+            _ = body.remove_attribute("aria-busy");
+        }
+    }
 }
 
 /// The path and query of this page.

@@ -7,9 +7,14 @@ use leptos::{
 };
 use leptos_router::LazyRoute;
 
-use crate::console::{
-    account, administrators, apis, applications, connections, logs, overview, registration, setup, sign_in,
-    users, webhooks,
+#[cfg(feature = "hydrate")]
+use crate::browser;
+use crate::{
+    browser::Arriving,
+    console::{
+        account, administrators, apis, applications, connections, logs, overview, registration, setup,
+        sign_in, users, webhooks,
+    },
 };
 
 macro_rules! pages {
@@ -24,14 +29,16 @@ macro_rules! pages {
                 }
 
                 async fn view(_: Self) -> AnyView {
+                    let arriving = Arriving::begin();
                     match $load::$load().await {
                         Ok(view) => view,
-                        Err(_) => missing().await,
+                        Err(_) => missing(arriving).await,
                     }
                 }
 
                 /// The view has to be there at once when the page that the server rendered is taken over.
                 async fn preload() {
+                    let _arriving = Arriving::begin();
                     _ = $load::fetch().await;
                 }
             }
@@ -81,16 +88,20 @@ pub(crate) fn fetch_later() {
 }
 
 /// The part of a page cannot be fetched: the server may have another version by now. Somebody who goes to the page gets
-/// it from there, with the parts of that version; one that the server has just rendered stays as it is.
-async fn missing() -> AnyView {
+/// it from there, with the parts of that version; one that the server has just rendered stays as it is, and says so.
+async fn missing(arriving: Arriving) -> AnyView {
     #[cfg(feature = "hydrate")]
     {
         let to =
             leptos_router::hooks::use_url().with_untracked(|url| format!("{}{}", url.path(), query(url)));
-        if to != crate::browser::here() {
-            crate::browser::load(&to);
+        if to == browser::here() {
+            drop(arriving);
+            browser::say_incomplete();
+            return std::future::pending().await;
         }
+        browser::load(&to);
     }
+    let _until_then = arriving;
     std::future::pending().await
 }
 

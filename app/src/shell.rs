@@ -6,6 +6,7 @@ use leptos_meta::MetaTags;
 
 use crate::{
     App,
+    browser::INCOMPLETE,
     ui::{icon::FAVICON, sandbox_note},
 };
 
@@ -29,7 +30,8 @@ pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
     let Assets { css, js, wasm, link, parts } = assets;
     // Debug formatting quotes and escapes; the addresses are the server's own.
     let start = format!(
-        "import start, {{ hydrate }} from {js:?}; start({{ module_or_path: {wasm:?} }}).then(() => hydrate());"
+        "import({js:?}).then(async (page) => {{ await page.default({{ module_or_path: {wasm:?} }}); page.hydrate(); }})\
+         .catch((error) => {{ document.getElementById({INCOMPLETE:?}).hidden = false; throw error; }});"
     );
     let preload = |address: String| {
         view! { <link rel="preload" href=address r#as="fetch" r#type="application/wasm" crossorigin=""/> }
@@ -55,6 +57,18 @@ pub fn shell(assets: Assets, sandbox: bool) -> impl IntoView {
             <body data-role=role>
                 <App/>
                 {sandbox_note(sandbox)}
+                <div id=INCOMPLETE class="toasts" role="alert" hidden>
+                    <p class="toast toast-danger items-center">
+                        <span>"A part of this page could not be loaded, so its buttons do nothing. "</span>
+                        // The browser follows it, not the router, which may be there without the page.
+                        <a class="link shrink-0" rel="external" href="">"Load it again"</a>
+                    </p>
+                </div>
+                <noscript>
+                    <div class="toasts">
+                        <p class="toast toast-danger">"The dashboard needs JavaScript, which is switched off in this browser."</p>
+                    </div>
+                </noscript>
             </body>
         </html>
     }

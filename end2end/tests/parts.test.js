@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { launch, visit } from "../lib/browser.js";
 import { Coffer } from "../lib/coffer.js";
 import { Dashboard } from "../lib/dashboard.js";
+import { look } from "../lib/look.js";
 
 describe("the parts of the dashboard", { timeout: 120_000 }, () => {
   let coffer, browser, seen, dashboard;
@@ -19,6 +20,8 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
     await coffer?.stop();
   });
 
+  const dashboardAt = (page, path) => page.goto(new URL(path, coffer.url).href);
+
   /** What a page fetches before anything else happens, in a browser that has nothing yet. */
   async function first(path) {
     const context = await browser.newContext({ storageState: await seen.context.storageState() });
@@ -28,7 +31,7 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
     page.on("request", (request) => {
       if (!done && request.url().includes("/assets/")) files.add(request.url());
     });
-    const document = await (await page.goto(new URL(path, coffer.url).href)).text();
+    const document = await (await dashboardAt(page, path)).text();
     await page.waitForFunction(() => document.querySelector("button:enabled"));
     done = true;
     const named = new Set(document.match(/part-[0-9a-f]{16}\.wasm/g));
@@ -66,4 +69,46 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
     await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
     await context.close();
   });
+
+  it("that take long leave a bar at the top until they are there", async () => {
+    const { context, page } = await first("console/overview");
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route("**/assets/part-*", async (route) => {
+      await held;
+      await route.continue();
+    });
+    const busy = page.locator("body[aria-busy=true]");
+    assert.equal(await busy.count(), 0);
+    await page.getByRole("link", { name: "Users", exact: true }).first().click();
+    await busy.waitFor();
+    const bar = () => page.evaluate(() => getComputedStyle(document.body, "::before").height);
+    assert.equal(await bar(), "3px");
+    release();
+    await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
+    await busy.waitFor({ state: "detached" });
+    assert.equal(await bar(), "auto");
+    await context.close();
+  });
+
+  for (const [what, files] of [
+    ["part", "**/assets/part-*"],
+    ["WebAssembly", "**/assets/coffer-*.wasm"],
+    ["script", "**/assets/coffer-*.js"],
+  ]) {
+    it(`say so when the first page's ${what} cannot be fetched, and are fetched when it is loaded again`, async () => {
+      const state = { storageState: await seen.context.storageState() };
+      const { context, page } = await visit(browser, { ...state, bypassCSP: true });
+      await page.route(files, (route) => route.abort());
+      await dashboardAt(page, "console/connections/social");
+      const notice = page.getByRole("alert").filter({ hasText: "its buttons do nothing" });
+      await notice.waitFor();
+      if (what === "part") await look(page, "part-missing");
+      await page.unroute(files);
+      await notice.getByRole("link", { name: "Load it again" }).click();
+      await notice.waitFor({ state: "hidden" });
+      await page.waitForFunction(() => document.querySelector("button:enabled"));
+      await context.close();
+    });
+  }
 });
