@@ -1,7 +1,22 @@
 // Chromium, and what every page must keep.
 
+import { afterEach } from "node:test";
 import { chromium } from "playwright-core";
 import { watch } from "./secrets.js";
+
+/** Every page that was opened, with what the browser complained about. */
+const opened = [];
+
+// What people would have seen, where a test fails: without it, a wait that was in vain tells nothing.
+if (process.env.NODE_TEST_CONTEXT) {
+  afterEach(async ({ name, passed }) => {
+    if (passed !== false) return;
+    for (const { page, problems } of opened.filter(({ page }) => !page.isClosed())) {
+      const text = await page.innerText("body").catch((error) => error.message);
+      console.log(`At the end of "${name}", ${page.url()} said:\n${text.slice(0, 2000)}\n${problems.slice(-5).join("\n")}`);
+    }
+  });
+}
 
 /** Starts Chromium: the one that CHROMIUM names, else Debian's. */
 export function launch() {
@@ -22,5 +37,6 @@ export async function visit(browser, options = {}) {
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
   });
+  opened.push({ page, problems });
   return { context, page, problems };
 }
