@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use coffer_crypto::Sealed;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 
@@ -131,18 +131,15 @@ impl Chain {
         }))
     }
 
-    /// Whether there are links without a head. One statement: between two, somebody else may begin the chain.
+    /// Whether there are links without a head.
     pub async fn is_headless(&self) -> Result<bool, StoreError> {
-        let head = Query::select().expr(Expr::val(1)).from(audit_chain::Entity).take();
-        let links = audit_links::Entity::find().filter(ExprTrait::not(Expr::exists(head)));
-        Ok(links.limit(1).one(self.0.read()).await?.is_some())
+        headless(self.0.read()).await
     }
 
     /// Begins it. False when somebody else did, or when there are links without a head.
     pub async fn begin(&self, head: &ChainHead) -> Result<bool, StoreError> {
         let tx = self.0.begin().await?;
-        let linked = audit_links::Entity::find().limit(1).one(&tx).await?.is_some();
-        let begun = !linked && {
+        let begun = !headless(&tx).await? && {
             let row = audit_chain::Model {
                 id: ROW.to_owned(),
                 key: head.key.as_bytes().to_vec(),
@@ -280,6 +277,13 @@ impl Chain {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// One statement: between two, somebody else may begin the chain.
+async fn headless<C: ConnectionTrait>(db: &C) -> Result<bool, StoreError> {
+    let head = Query::select().expr(Expr::val(1)).from(audit_chain::Entity).take();
+    let links = audit_links::Entity::find().filter(ExprTrait::not(Expr::exists(head)));
+    Ok(links.limit(1).one(db).await?.is_some())
 }
 
 async fn move_head(
