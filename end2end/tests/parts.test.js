@@ -20,8 +20,6 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
     await coffer?.stop();
   });
 
-  const dashboardAt = (page, path) => page.goto(new URL(path, coffer.url).href);
-
   /** What a page fetches before anything else happens, in a browser that has nothing yet. */
   async function first(path) {
     const context = await browser.newContext({ storageState: await seen.context.storageState() });
@@ -31,7 +29,7 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
     page.on("request", (request) => {
       if (!done && request.url().includes("/assets/")) files.add(request.url());
     });
-    const document = await (await dashboardAt(page, path)).text();
+    const document = await (await new Dashboard(page, coffer.url).open(path)).text();
     await page.waitForFunction(() => document.querySelector("button:enabled"));
     done = true;
     const named = new Set(document.match(/part-[0-9a-f]{16}\.wasm/g));
@@ -100,7 +98,7 @@ describe("the parts of the dashboard", { timeout: 120_000 }, () => {
       const state = { storageState: await seen.context.storageState() };
       const { context, page } = await visit(browser, { ...state, bypassCSP: true });
       await page.route(files, (route) => route.abort());
-      await dashboardAt(page, "console/connections/social");
+      await new Dashboard(page, coffer.url).open("console/connections/social");
       const notice = page.getByRole("alert").filter({ hasText: "its buttons do nothing" });
       await notice.waitFor();
       if (what === "part") await look(page, "part-missing");

@@ -8,8 +8,8 @@ use std::{
 
 use crate::{
     Outcome,
-    command::{cargo, is_root, linted, output, program, root, run, target},
-    postgres::{Disk, SERVER, Server},
+    command::{cargo, is_root, output, program, root, run, target},
+    postgres::{Disk, Server, run_on},
     server, web,
 };
 
@@ -29,13 +29,12 @@ const CHROMIUMS: [&str; 7] = [
 /// `cargo xtask test browser`, on SQLite or on the PostgreSQL server at this address.
 pub fn test(postgres: Option<&str>) -> Outcome {
     web::build()?;
-    server::build(linted)?;
+    server::build_linted()?;
     let chromium = prepare()?;
     let mut tests = program("npm");
     tests.current_dir(folder()).arg("test");
     tests.env("COFFER_BIN", target().join("debug/coffer")).env("CHROMIUM", chromium);
-    tests.envs(postgres.map(|url| (SERVER, url)));
-    run(if postgres.is_some() { "Browser tests, on PostgreSQL" } else { "Browser tests" }, &mut tests)
+    run_on(postgres, "Browser tests", &mut tests)
 }
 
 /// `cargo xtask bench`: every part, or those named in `parts`.

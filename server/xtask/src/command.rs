@@ -38,11 +38,20 @@ pub fn cargo(words: &str) -> Command {
 /// Cargo, whose compiler is clippy for this workspace's crates, with warnings denied: what is checked is compiled in the
 /// same go, and the dependencies need not be looked through a second time for `cargo clippy`, which sets these two
 /// variables for `cargo check`.
-pub fn linted(words: &str) -> Command {
+pub fn linted(words: &str) -> Outcome<Command> {
+    component("clippy")?;
     let mut command = cargo(words);
     command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
     command.env("CLIPPY_ARGS", "-Dwarnings");
-    command
+    Ok(command)
+}
+
+/// Adds a part of the toolchain where it is missing.
+pub fn component(name: &str) -> Outcome {
+    if output(program("cargo").args([name.trim_start_matches("rust"), "--version"])).is_some() {
+        return Ok(());
+    }
+    run(&format!("Adding {name}"), program("rustup").args(["component", "add", name]))
 }
 
 /// Says a step's name while it begins.

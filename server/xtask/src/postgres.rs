@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Names the server to the tests, each of which makes a schema of its own there.
-pub const SERVER: &str = "TEST_DATABASE";
+const SERVER: &str = "TEST_DATABASE";
 
 /// Where Debian puts the server's programs: in a folder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -26,12 +26,18 @@ const FOLDERS: [&str; 2] = ["/opt/homebrew/opt/postgresql@17/bin", "/usr/local/o
 /// `cargo xtask test postgres`.
 pub fn test() -> Outcome {
     let server = Server::start(Disk::Forgets)?;
-    run(
-        "Rust tests, on PostgreSQL",
-        linted("test --workspace -- --include-ignored").env(SERVER, &server.url),
-    )?;
-    browser::test(Some(&server.url))?;
-    sdk::test(Some(&server.url))
+    let url = Some(server.url.as_str());
+    run_on(url, "Rust tests", &mut linted("test --workspace -- --include-ignored")?)?;
+    browser::test(url)?;
+    sdk::test(url)
+}
+
+/// Runs tests, on the server at this address where there is one.
+pub fn run_on(postgres: Option<&str>, what: &str, tests: &mut Command) -> Outcome {
+    match postgres {
+        Some(url) => run(&format!("{what}, on PostgreSQL"), tests.env(SERVER, url)),
+        None => run(what, tests),
+    }
 }
 
 /// What the server does with what it wrote.

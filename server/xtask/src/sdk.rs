@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     Outcome, browser,
-    command::{linted, output, program, root, run, target},
-    postgres::SERVER,
+    command::{output, program, root, run, target},
+    postgres::run_on,
     server, web,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// address.
 pub fn test(postgres: Option<&str>) -> Outcome {
     web::build()?;
-    server::build(linted)?;
+    server::build_linted()?;
     let chromium = browser::prepare()?;
     if output(program("openssl").arg("version")).is_none() {
         browser::install("OpenSSL's command", &["openssl"])?;
@@ -31,8 +31,7 @@ pub fn test(postgres: Option<&str>) -> Outcome {
     let mut tests = program("npm");
     tests.current_dir(&folder).arg("test").env("SDK_PLACE", &place);
     tests.env("COFFER_BIN", target().join("debug/coffer")).env("PYTHON", python).env("CHROMIUM", chromium);
-    tests.envs(postgres.map(|url| (SERVER, url)));
-    run(if postgres.is_some() { "SDK acceptance, on PostgreSQL" } else { "SDK acceptance" }, &mut tests)
+    run_on(postgres, "SDK acceptance", &mut tests)
 }
 
 /// A Python of its own in `place`, with exactly these packages; returns its path.

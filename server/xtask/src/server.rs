@@ -4,20 +4,23 @@ use std::{fs, os::unix::process::CommandExt as _, process::Command};
 
 use crate::{
     Outcome,
-    command::{cargo, program, root, run as finish, step, target},
+    command::{cargo, linted, program, root, run as finish, step, target},
     web,
 };
 
-/// Builds the whole workspace's programs. Never one package alone: cargo would choose other features for the
+/// What cargo is told to build the whole workspace's programs. Never one package alone: cargo would choose other features for the
 /// dependencies and compile them again; with the feature that the tests need, for the same reason.
-pub fn build(cargo: fn(&str) -> Command) -> Outcome {
-    finish("Server", &mut cargo("build --workspace --bins --features coffer-store/test-util"))
+const PROGRAMS: &str = "build --workspace --bins --features coffer-store/test-util";
+
+/// Builds what the tests run, checked as they are.
+pub fn build_linted() -> Outcome {
+    finish("Server", &mut linted(PROGRAMS)?)
 }
 
 /// Builds everything and becomes the server.
 pub fn run(arguments: &[String]) -> Outcome {
     web::build()?;
-    build(cargo)?;
+    finish("Server", &mut cargo(PROGRAMS))?;
     step("Coffer (stop it with Ctrl+C)");
     let mut server = program(target().join("debug/coffer"));
     server.args(["serve", "--sandbox"]).args(arguments);

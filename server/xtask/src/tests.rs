@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     Outcome, browser,
-    command::{cargo, linted, output, program, run as finish, step, target},
+    command::{cargo, component, linted, run as finish, step, target},
     deny, postgres, sdk,
     wasm_target::{self, Toolchain},
     web,
@@ -71,8 +71,7 @@ fn fmt() -> Outcome {
 }
 
 fn clippy() -> Outcome {
-    component("clippy")?;
-    finish("Server and tests, compiled with clippy's lints", &mut linted("test --workspace --no-run"))?;
+    finish("Server and tests, compiled with clippy's lints", &mut linted("test --workspace --no-run")?)?;
     let toolchain = wasm_target::ensure()?;
     let mut command = match toolchain {
         Toolchain::Active => cargo("clippy --package coffer-app --lib --features hydrate"),
@@ -88,19 +87,11 @@ fn clippy() -> Outcome {
 }
 
 fn rust() -> Outcome {
-    finish("Rust tests", &mut linted("test --workspace"))
+    finish("Rust tests", &mut linted("test --workspace")?)
 }
 
 /// Every fuzz target, for a minute each; as many at once as there are processors.
 fn fuzz() -> Outcome {
-    let mut command = linted("test --workspace fuzz");
+    let mut command = linted("test --workspace fuzz")?;
     finish("Fuzzing, a minute for each target", command.env("COFFER_FUZZ_MILLISECONDS", "60000"))
-}
-
-/// Adds a part of the toolchain where it is missing.
-fn component(name: &str) -> Outcome {
-    if output(program("cargo").args([name.trim_start_matches("rust"), "--version"])).is_some() {
-        return Ok(());
-    }
-    finish(&format!("Adding {name}"), program("rustup").args(["component", "add", name]))
 }
