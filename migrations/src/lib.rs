@@ -27,6 +27,7 @@ mod m0019_second_factors;
 mod m0020_passkeys;
 mod m0021_linked_accounts;
 mod m0022_users_in_order;
+mod m0023_revisions;
 mod parts;
 
 /// Runs the steps that a database has not seen yet, in order.
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_passkeys::Migration),
             Box::new(m0021_linked_accounts::Migration),
             Box::new(m0022_users_in_order::Migration),
+            Box::new(m0023_revisions::Migration),
         ]
     }
 }

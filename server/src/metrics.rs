@@ -29,6 +29,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "Time until the answer's head, by endpoint."
     );
     describe_counter!("coffer_events_total", "Events of the log, by code (docs/audit-events.md).");
+    describe_counter!("coffer_releases_remembered_total", "Exchanges that repeated an earlier one.");
     describe_histogram!(
         "coffer_outbound_request_duration_seconds",
         Unit::Seconds,

@@ -11,8 +11,8 @@ use crate::{AuditError, AuditLog, encode::ChainKey};
 
 /// How often a round begins anew from the head of a faster node; the next round is a moment later.
 const TRIES: usize = 16;
-/// Events of one transaction at most.
-const BATCH: u64 = 1000;
+/// Events of one transaction at most: others wait to write meanwhile.
+const BATCH: u64 = 500;
 /// Pause while there is nothing to do.
 const IDLE: Duration = Duration::from_millis(500);
 /// Pause between two batches of many: others want to write, too.

@@ -70,8 +70,11 @@ pub(crate) async fn may_be_popup(mut response: Response) -> Response {
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// Headers that every answer carries, unless it set its own.
-pub(crate) async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(crate) async fn secure<F>(state: &AppState, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let mut response = next(request).await;
     let framed = response.extensions().get::<Framed>().is_some();
     let headers = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {

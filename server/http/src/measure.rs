@@ -5,19 +5,21 @@ use std::time::Instant;
 use axum::{
     extract::{MatchedPath, Request},
     http::Method,
-    middleware::Next,
     response::Response,
 };
 use metrics::{counter, histogram};
 
 /// Counts the request and times its answer, under the path as the router has it: what is in a path may be
 /// anyone's id, and every address that somebody tries would be a time series of its own.
-pub(crate) async fn measure(request: Request, next: Next) -> Response {
+pub(crate) async fn measure<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let started = Instant::now();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_else(|| "none".to_owned());
     let method = named(request.method());
-    let response = next.run(request).await;
+    let response = next(request).await;
     let status = response.status().as_str().to_owned();
     counter!("coffer_http_requests_total", "method" => method, "path" => path.clone(), "status" => status)
         .increment(1);

@@ -3,9 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{HeaderMap, HeaderValue},
-    middleware::Next,
     response::Response,
 };
 use coffer_core::rng::alphanumeric;
@@ -23,13 +22,20 @@ pub(crate) struct Origin {
 
 /// Gives every request its [`Origin`], a span in the log, and an `X-Request-Id` on the answer.
 /// Only the path is logged: queries carry codes and states.
-pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn identify<F>(
+    state: &AppState,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let ip = peer.map(|peer| client_ip(peer, request.headers(), &state.trusted_proxies).to_string());
     let request_id = alphanumeric(state.rng.as_ref(), 16);
     let span = tracing::info_span!("request", id = %request_id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(Origin { ip, request_id: request_id.clone() });
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next(request).instrument(span.clone()).await;
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("x-request-id", value);
     }

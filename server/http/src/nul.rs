@@ -5,7 +5,6 @@ use axum::{
     body::{Body, Bytes, HttpBody as _, to_bytes},
     extract::Request,
     http::{HeaderMap, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 
@@ -15,13 +14,16 @@ use crate::{management, my_account, protocol, router::CONSOLE_BODY};
 const LONGEST: usize = CONSOLE_BODY + 1;
 
 /// Refuses requests that hold one in their address or body.
-pub(crate) async fn refuse(request: Request, next: Next) -> Response {
+pub(crate) async fn refuse<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let (parts, body) = request.into_parts();
     if escaped(parts.uri.path_and_query().map_or("", |whole| whole.as_str()).as_bytes()) {
         return refusal(parts.uri.path());
     }
     if parts.headers.get(header::CONTENT_LENGTH).is_none() && body.is_end_stream() {
-        return next.run(Request::from_parts(parts, body)).await;
+        return next(Request::from_parts(parts, body)).await;
     }
     let Ok(bytes) = to_bytes(body, LONGEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -29,7 +31,7 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     if holds_one(&parts.headers, &bytes) {
         return refusal(parts.uri.path());
     }
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    next(Request::from_parts(parts, Body::from(bytes))).await
 }
 
 fn holds_one(headers: &HeaderMap, body: &Bytes) -> bool {

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    middleware::{from_fn, from_fn_with_state, map_response},
-    response::Response,
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
+    response::{IntoResponse as _, Response},
 };
-use tower_http::{
-    cors::{AllowOrigin, Any, CorsLayer},
-    timeout::TimeoutLayer,
-};
+use tokio::time::timeout;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::{
     AppState, assets, console, export, guard, health, hosted, management, measure, my_account, network, nul,
@@ -225,13 +223,7 @@ pub fn router(state: AppState) -> Router {
         .merge(hosted)
         .merge(dashboard)
         .fallback(nowhere)
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-        .layer(map_response(explain_time_out))
-        .layer(from_fn(nul::refuse))
-        .layer(from_fn_with_state(state.clone(), guard::secure))
-        .layer(from_fn(measure::measure))
-        .layer(from_fn(traced::trace))
-        .layer(from_fn_with_state(state.clone(), network::identify))
+        .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)
 }
 
@@ -243,7 +235,21 @@ async fn nowhere(State(state): State<AppState>, uri: Uri) -> Response {
     }
 }
 
-async fn explain_time_out(mut response: Response) -> Response {
+/// What happens to every request, from the outside in. It is one layer: each further one would be copied, with all
+/// within it, for every request.
+async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let within_time = |request| timed(next.run(request));
+    let without_nul = |request| nul::refuse(request, within_time);
+    let safe = |request| guard::secure(&state, request, without_nul);
+    let measured = |request| measure::measure(request, safe);
+    let traced = |request| traced::trace(request, measured);
+    network::identify(&state, request, traced).await
+}
+
+/// The answer, within [`TIMEOUT`].
+async fn timed(answer: impl Future<Output = Response>) -> Response {
+    let late = |_| StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let mut response = timeout(TIMEOUT, answer).await.unwrap_or_else(late);
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
     }

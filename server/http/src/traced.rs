@@ -3,7 +3,6 @@
 use axum::{
     extract::{MatchedPath, Request},
     http::HeaderMap,
-    middleware::Next,
     response::Response,
 };
 use coffer_core::TRACES;
@@ -15,7 +14,10 @@ use crate::{measure::named, network::Origin};
 
 /// Puts the request into a span, which goes on with the caller's trace where it says one (`traceparent`,
 /// <https://www.w3.org/TR/trace-context/>). The path is the router's: what is in a path may be anyone's id.
-pub(crate) async fn trace(request: Request, next: Next) -> Response {
+pub(crate) async fn trace<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let method = named(request.method());
     let path = request.extensions().get::<MatchedPath>();
     let span = tracing::info_span!(
@@ -30,12 +32,12 @@ pub(crate) async fn trace(request: Request, next: Next) -> Response {
         coffer.request_id = request.extensions().get::<Origin>().map(|origin| origin.request_id.as_str()),
     );
     if span.is_disabled() {
-        return next.run(request).await;
+        return next(request).await;
     }
     let caller = global::get_text_map_propagator(|known| known.extract(&Headers(request.headers())));
     // It fails where nothing is sent anywhere.
     _ = span.set_parent(caller);
-    let response = next.run(request).instrument(span.clone()).await;
+    let response = next(request).instrument(span.clone()).await;
     span.record("http.response.status_code", response.status().as_u16());
     if response.status().is_server_error() {
         span.record("otel.status_code", "ERROR");

@@ -46,6 +46,18 @@ pub struct Credentials {
     pub ip: Option<String>,
 }
 
+impl Credentials {
+    /// The client that is named, and the secret that is to prove it, where it is a secret.
+    pub(crate) fn secret(&self) -> Option<(ClientId, &Secret)> {
+        let means = means(self).ok()?;
+        let id = claimed_id(self, &means).ok()??;
+        match means {
+            Means::Secret(_, secret) => Some((id, secret)),
+            Means::Assertion(_) | Means::Nothing => None,
+        }
+    }
+}
+
 /// How a request proves its client.
 enum Means<'a> {
     Secret(TokenEndpointAuthMethod, &'a Secret),

@@ -59,7 +59,8 @@ pub use issuer::Issuer;
 pub use keys::SigningKeys;
 pub use trip::CallbackParams;
 
-/// The authorization server. Holds no state of its own but a cache of signing keys.
+/// The authorization server. Holds no state of its own but a cache of signing keys, and releases that it may repeat
+/// if the database agrees.
 pub struct Oidc {
     store: Store,
     keyring: Arc<Keyring>,
@@ -69,6 +70,8 @@ pub struct Oidc {
     rng: Arc<dyn Rng>,
     issuer: Issuer,
     keys: SigningKeys,
+    /// Releases that were made, to be made again.
+    known: grants::Known,
     /// Woken when there is an application to be told of a logout.
     to_tell: Notify,
 }
@@ -97,7 +100,8 @@ impl Oidc {
     /// An authorization server of these parts.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, keyring, vault, federation, clock, rng, issuer, keys } = parts;
-        Self { store, keyring, vault, federation, clock, rng, issuer, keys, to_tell: Notify::new() }
+        let (known, to_tell) = (grants::Known::default(), Notify::new());
+        Self { store, keyring, vault, federation, clock, rng, issuer, keys, known, to_tell }
     }
 
     /// Who this server is.

@@ -16,10 +16,10 @@ use coffer_core::{
     user::User,
 };
 use coffer_crypto::{Sealed, TokenHash};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait as _};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait as _, QueryTrait as _};
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
-use crate::StoreError;
+use crate::{Basis, StoreError, releases};
 
 /// Keys of one statement at most.
 const MOST: usize = 64;
@@ -37,6 +37,7 @@ pub struct Batches {
     /// The accounts of a user at a connection, the latest replaced first.
     pub token_sets: Batch<(UserId, ConnectionId), Vec<(TokenSet, Sealed)>>,
     pub users: Batch<UserId, User>,
+    pub bases: Batch<releases::Key, Basis>,
 }
 
 impl std::fmt::Debug for Batches {
@@ -128,7 +129,7 @@ pub fn padded<T: Clone>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     values
 }
 
-/// Adds rows, in as few statements as their number is the sum of powers of two.
+/// Adds rows within the caller's transaction, in as few statements as their number is the sum of powers of two.
 pub async fn insert_all<A, C>(db: &C, rows: impl IntoIterator<Item = A>) -> Result<(), StoreError>
 where
     A: ActiveModelTrait + Send,
@@ -137,7 +138,15 @@ where
     let mut rest: Vec<A> = rows.into_iter().collect();
     while !rest.is_empty() {
         let after = rest.split_off(1 << rest.len().min(ROWS).ilog2());
-        A::Entity::insert_many(rest).exec_without_returning(db).await?;
+        let mut statement = A::Entity::insert_many(rest).build(db.get_database_backend());
+        if statement.db_backend == DbBackend::Sqlite
+            && let Some(into) = statement.sql.strip_prefix("INSERT INTO")
+        {
+            // Where a row fails, the transaction goes with it. So SQLite need not keep a copy of every page that a
+            // statement of many rows touches, to take back that statement alone.
+            statement.sql = format!("INSERT OR FAIL INTO{into}");
+        }
+        db.execute_raw(statement).await?;
         rest = after;
     }
     Ok(())

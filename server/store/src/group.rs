@@ -9,7 +9,7 @@ use std::{
 use coffer_core::audit::AuditEvent;
 use tokio::sync::oneshot;
 
-use crate::{Rotation, StoreError};
+use crate::{Again, Rotation, StoreError};
 
 /// What is written in groups: what comes with a token that an application asks for, which comes most often.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub struct Groups {
     /// Events that belong to no change.
     pub records: Group<AuditEvent, ()>,
     pub rotations: Group<Rotation, bool>,
+    /// Releases that repeat earlier ones.
+    pub releases: Group<Again, bool>,
 }
 
 impl std::fmt::Debug for Groups {

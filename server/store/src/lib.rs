@@ -39,6 +39,7 @@ mod pushed_requests;
 mod rate_limits;
 mod ready;
 mod registrations;
+mod releases;
 mod replays;
 mod revocations;
 mod rotations;
@@ -107,6 +108,7 @@ pub use passkeys::StoredPasskey;
 pub use pushed_requests::PushedRequests;
 pub use rate_limits::{Bucket, RateLimits};
 pub use registrations::{NewRegistration, Registrations};
+pub use releases::{Again, Basis, Releases};
 pub use replays::Replays;
 pub use revocations::{Revocation, Revocations};
 pub use rotations::Rotation;
@@ -228,6 +230,8 @@ repositories! {
     key_holders KeyHolders
     /// Key-encryption keys that a key service wrapped.
     wrapped_keys WrappedKeys
+    /// Releases of providers' tokens.
+    releases Releases
     /// The audit log.
     audit Audit
     /// The chain over the audit log.

@@ -31,7 +31,7 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 pub use keep::Consented;
-pub use release::{ReleaseError, ReleaseRequest, Released};
+pub use release::{ReleaseError, ReleaseRequest, Released, Repeated, Stored};
 pub use tokens::{Tokens, TokensError};
 
 use collapse::Collapse;

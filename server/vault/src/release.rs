@@ -7,7 +7,8 @@ use coffer_core::{
     ids::{ClientId, UserId},
     token_set::{TokenSet, TokenSetState},
 };
-use coffer_crypto::{Sealed, Secret};
+use coffer_crypto::{Sealed, Secret, TokenHash};
+use coffer_store::{Again, Basis};
 use thiserror::Error;
 
 use crate::{
@@ -45,6 +46,39 @@ pub struct Released {
     pub expires_in: Option<i64>,
     /// What the provider granted.
     pub scopes: Scopes,
+    /// Where it is the account's own token, as it was stored: to be released again.
+    pub stored: Option<Stored>,
+}
+
+/// An account's token as it is stored, sealed, once it was released.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    set: TokenSet,
+    sealed: Sealed,
+}
+
+impl Stored {
+    /// Whose account it is.
+    pub fn user_id(&self) -> &UserId {
+        &self.set.user_id
+    }
+}
+
+/// A release that repeats an earlier one, of the same refresh token through the same connection.
+#[derive(Clone, Debug)]
+pub struct Repeated<'a> {
+    /// What was released.
+    pub stored: &'a Stored,
+    /// What the earlier one rested on, as it was before anything was read for it.
+    pub basis: &'a Basis,
+    /// The refresh token.
+    pub token: &'a TokenHash,
+    /// The connection's name.
+    pub connection: &'a str,
+    /// For which application, whose refresh token it is.
+    pub client_id: &'a ClientId,
+    /// Where the request came from.
+    pub ip: Option<&'a str>,
 }
 
 /// Why no token is released.
@@ -101,37 +135,73 @@ impl Vault {
         let ceiling = narrow::ceiling(&set.scopes, request.wanted, request.ceiling)
             .map_err(|missing| ReleaseError::NotGranted { missing })?;
         let narrow = ceiling.filter(|ceiling| !set.scopes.is_subset(ceiling));
+        let mut stored = None;
         let (set, tokens) = if let Some(ceiling) = narrow {
             self.narrowed(&request, &set, &ceiling).await?
         } else if set.is_fresh(now) {
             let tokens = inner.open(&id, &sealed).await?;
+            stored = Some(Stored { set: set.clone(), sealed });
             (set, tokens)
         } else {
             self.refresh(request.connection, &id, request.client_id, Goal::Renew).await?
         };
-        let event = AuditEvent::new(
-            inner.clock.now(),
-            EventCode::VaultReleased,
-            Actor::Client(request.client_id.clone()),
-            match request.on_behalf_of {
-                None => format!("Released the access token of account {}.", set.provider_user_id),
-                Some(client) => format!(
-                    "Released the access token of account {} for a request of application {client}.",
-                    set.provider_user_id
-                ),
-            },
-        )
-        .client(request.client_id)
-        .connection(&request.connection.name)
-        .user(request.user_id)
-        .account(&id)
-        .from_ip(request.ip);
+        let ReleaseRequest { connection, client_id, on_behalf_of, ip, .. } = request;
+        let event = self.event(&set, &connection.name, client_id, on_behalf_of, ip);
         inner.store.audit().record(event).await.map_err(VaultError::from)?;
         Ok(Released {
             access_token: tokens.access_token,
             expires_in: set.expires_in(inner.clock.now()),
             scopes: set.scopes,
+            stored,
         })
+    }
+
+    /// Releases once more what was released before, if all that this rested on still stands and the token is still
+    /// fresh; `None` otherwise, and nothing is recorded.
+    pub async fn release_again(&self, repeated: Repeated<'_>) -> Result<Option<Released>, VaultError> {
+        let inner = &self.0;
+        let Repeated { stored: Stored { set, sealed }, basis, token, connection, client_id, ip } = repeated;
+        if !set.is_fresh(inner.clock.now()) {
+            return Ok(None);
+        }
+        let tokens = inner.open(&set.id, sealed).await?;
+        let event = self.event(set, connection, client_id, None, ip);
+        let again = Again::new(token, connection, basis.clone(), event);
+        if !inner.store.releases().again(again).await? {
+            return Ok(None);
+        }
+        Ok(Some(Released {
+            access_token: tokens.access_token,
+            expires_in: set.expires_in(inner.clock.now()),
+            scopes: set.scopes.clone(),
+            stored: None,
+        }))
+    }
+
+    fn event(
+        &self,
+        set: &TokenSet,
+        connection: &str,
+        client_id: &ClientId,
+        on_behalf_of: Option<&ClientId>,
+        ip: Option<&str>,
+    ) -> AuditEvent {
+        let account = &set.provider_user_id;
+        let words = match on_behalf_of {
+            None => format!("Released the access token of account {account}."),
+            Some(client) => {
+                format!(
+                    "Released the access token of account {account} for a request of application {client}."
+                )
+            }
+        };
+        let actor = Actor::Client(client_id.clone());
+        AuditEvent::new(self.0.clock.now(), EventCode::VaultReleased, actor, words)
+            .client(client_id)
+            .connection(connection)
+            .user(&set.user_id)
+            .account(&set.id)
+            .from_ip(ip)
     }
 
     /// A token that allows what the ceiling lets through, and no more.

@@ -22,24 +22,38 @@ pub(super) fn params(headers: &HeaderMap, body: &[u8]) -> Result<Params, Endpoin
 /// Parses a body into a request. A parameter that is there twice is refused (RFC 6749 section 3.2);
 /// an empty one counts as left out (section 3.1); unknown ones are ignored.
 pub(super) fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, EndpointError> {
+    read(&Value::Object(members(headers, body)?))
+}
+
+/// The same body as two requests: what is asked, and by whom.
+pub(super) fn parse_both<A, B>(headers: &HeaderMap, body: &[u8]) -> Result<(A, B), EndpointError>
+where
+    A: DeserializeOwned,
+    B: DeserializeOwned,
+{
+    let members = Value::Object(members(headers, body)?);
+    Ok((read(&members)?, read(&members)?))
+}
+
+fn read<T: DeserializeOwned>(members: &Value) -> Result<T, EndpointError> {
+    T::deserialize(members)
+        .map_err(|_| EndpointError::InvalidRequest("A parameter is not a string.".to_owned()))
+}
+
+fn members(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, EndpointError> {
     let refuse = |text: &str| EndpointError::InvalidRequest(text.to_owned());
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-    let params = match kind.as_str() {
-        "application/x-www-form-urlencoded" => form(body)?,
+    match kind.as_str() {
+        "application/x-www-form-urlencoded" => form(body),
         "application/json" => {
             let read = serde_json::from_slice(body);
             let Unique(params) =
                 read.map_err(|_| refuse("The body is not a JSON object whose members are there once."))?;
-            params.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect()
+            Ok(params.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect())
         }
-        _ => {
-            return Err(refuse(
-                "Send the parameters as application/x-www-form-urlencoded or application/json.",
-            ));
-        }
-    };
-    serde_json::from_value(Value::Object(params)).map_err(|_| refuse("A parameter is not a string."))
+        _ => Err(refuse("Send the parameters as application/x-www-form-urlencoded or application/json.")),
+    }
 }
 
 fn form(body: &[u8]) -> Result<Map<String, Value>, EndpointError> {

@@ -25,7 +25,7 @@ fn parts(
     origin: Origin,
     endpoint: &'static str,
 ) -> Result<(Params, Credentials), EndpointError> {
-    let credentials = credentials(headers, bytes, origin, endpoint)?;
+    let credentials = credentials(headers, body::parse(headers, bytes)?, origin, endpoint)?;
     let mut params = body::params(headers, bytes)?;
     params.retain(|name, _| !CLIENT.contains(&name.as_str()));
     Ok((params, credentials))

@@ -9,7 +9,7 @@ use axum::{
 };
 use coffer_crypto::Secret;
 use coffer_oidc::{
-    client_auth::Credentials,
+    client_auth::{ClientParams, Credentials},
     error::EndpointError,
     grants::{TokenRequest, TokenResponse},
     introspect::IntrospectionRequest,
@@ -29,8 +29,8 @@ pub(crate) async fn token(
     bytes: Bytes,
 ) -> Response {
     let outcome = async {
-        let request: TokenRequest = body::parse(&headers, &bytes)?;
-        let credentials = credentials(&headers, &bytes, origin, "oauth/token")?;
+        let (request, params): (TokenRequest, _) = body::parse_both(&headers, &bytes)?;
+        let credentials = credentials(&headers, params, origin, "oauth/token")?;
         state.oidc.token(request, credentials, &proofs).await
     };
     match outcome.await {
@@ -47,8 +47,8 @@ pub(crate) async fn revoke(
     bytes: Bytes,
 ) -> Response {
     let outcome = async {
-        let request: RevocationRequest = body::parse(&headers, &bytes)?;
-        let credentials = credentials(&headers, &bytes, origin, "oauth/revoke")?;
+        let (request, params): (RevocationRequest, _) = body::parse_both(&headers, &bytes)?;
+        let credentials = credentials(&headers, params, origin, "oauth/revoke")?;
         state.oidc.revoke(request, credentials).await
     };
     match outcome.await {
@@ -65,8 +65,8 @@ pub(crate) async fn introspect(
     bytes: Bytes,
 ) -> Response {
     let outcome = async {
-        let request: IntrospectionRequest = body::parse(&headers, &bytes)?;
-        let credentials = credentials(&headers, &bytes, origin, "oauth/introspect")?;
+        let (request, params): (IntrospectionRequest, _) = body::parse_both(&headers, &bytes)?;
+        let credentials = credentials(&headers, params, origin, "oauth/introspect")?;
         state.oidc.introspect(request, credentials).await
     };
     match outcome.await {
@@ -78,16 +78,11 @@ pub(crate) async fn introspect(
 /// What a request to `endpoint` says about its client.
 pub(super) fn credentials(
     headers: &HeaderMap,
-    bytes: &[u8],
+    params: ClientParams,
     origin: Origin,
     endpoint: &'static str,
 ) -> Result<Credentials, EndpointError> {
-    Ok(Credentials {
-        basic: body::basic(headers)?,
-        params: body::parse(headers, bytes)?,
-        endpoint,
-        ip: origin.ip,
-    })
+    Ok(Credentials { basic: body::basic(headers)?, params, endpoint, ip: origin.ip })
 }
 
 #[derive(Serialize)]

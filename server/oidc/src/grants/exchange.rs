@@ -104,7 +104,7 @@ impl Oidc {
             issued_token_type: ACCESS_TOKEN_TYPE,
         };
         let through = self.through(client, wanted.connection).await?;
-        self.release(client, &subject, wanted, through, ip).await
+        Ok(self.release(client, &subject, wanted, through, ip).await?.0)
     }
 
     /// An access token for an API of this server's, in the user's name, with the client as actor.

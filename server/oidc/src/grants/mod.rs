@@ -5,6 +5,7 @@ mod code;
 mod device;
 mod exchange;
 mod first;
+mod known;
 mod refresh;
 mod subject;
 mod vault;
@@ -20,6 +21,10 @@ use coffer_core::{
 };
 use coffer_crypto::Secret;
 use serde::Deserialize;
+
+pub(crate) use known::Known;
+
+use known::Question;
 
 use crate::{
     Oidc, access_token::Minted, client_auth::Credentials, dpop::Proofs, error::EndpointError,
@@ -102,16 +107,25 @@ impl Oidc {
             return Err(EndpointError::InvalidRequest("The parameter grant_type is missing.".into()));
         };
         let grant = GrantType::from_code(grant_type).ok_or(EndpointError::UnsupportedGrantType)?;
+        let ip = credentials.ip.as_deref();
+        let mut question = None;
+        if grant == GrantType::TokenVault
+            && let Some(asked) = Question::of(&request, &credentials, proofs)
+        {
+            if let Some(response) = self.once_more(&asked, ip).await {
+                return Ok(response);
+            }
+            question = self.basis(&asked).await?.map(|basis| (asked, basis));
+        }
         let client = self.authenticate(&credentials).await?;
         request.jkt = self.proven_key(proofs, None).await?;
-        let ip = credentials.ip.as_deref();
         let response = match grant {
             GrantType::AuthorizationCode => self.by_code(&client, request, ip).await,
             GrantType::RefreshToken => self.by_refresh_token(&client, request, ip).await,
             GrantType::DeviceCode => self.by_device_code(&client, request, ip).await,
             GrantType::ClientCredentials => self.by_client_credentials(&client, request, ip).await,
             GrantType::TokenExchange => self.by_exchange(&client, request, ip).await,
-            GrantType::TokenVault => self.by_vault(&client, request, ip).await,
+            GrantType::TokenVault => self.by_vault(&client, request, ip, question).await,
         }?;
         self.note_use(&client).await?;
         Ok(response)

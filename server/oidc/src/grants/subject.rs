@@ -28,6 +28,8 @@ pub(super) struct Subject {
     pub(super) auth_time: Option<Timestamp>,
     /// When an access token ends: what comes of it ends no later.
     pub(super) until: Option<Timestamp>,
+    /// When the token is no good any more.
+    pub(super) ends_at: Timestamp,
 }
 
 impl Oidc {
@@ -53,6 +55,7 @@ impl Oidc {
                     actor: None,
                     auth_time: Some(found.auth_time),
                     until: None,
+                    ends_at: found.idle_expires_at.min(found.family_expires_at),
                 })
             }
             ACCESS_TOKEN_TYPE => self.access_subject(client, token).await,
@@ -95,6 +98,7 @@ impl Oidc {
             actor: found.actor,
             auth_time: None,
             until: Some(found.expires_at),
+            ends_at: found.expires_at,
         })
     }
 

@@ -1,16 +1,22 @@
 //! The token vault's grant: this server's token for a provider's access token.
 
-use coffer_contract::application::GrantType;
+use coffer_contract::application::{GrantType, Origin};
 use coffer_core::{
-    Scopes,
+    Scopes, Timestamp,
     audit::EventCode,
     client::Client,
     connection::{Connection, Enabled},
     ids::UserId,
 };
-use coffer_vault::{ReleaseError, ReleaseRequest};
+use coffer_store::Basis;
+use coffer_vault::{ReleaseError, ReleaseRequest, Released, Stored};
 
-use super::{TokenRequest, TokenResponse, allowed, refuse, required, subject::Subject};
+use super::{
+    TokenRequest, TokenResponse, allowed,
+    known::{Answer, Question},
+    refuse, required,
+    subject::Subject,
+};
 use crate::{Oidc, error::EndpointError, presented::Scheme};
 
 /// `requested_token_type` and `issued_token_type` of the wire contract.
@@ -34,24 +40,32 @@ impl Oidc {
         client: &Client,
         request: TokenRequest,
         ip: Option<&str>,
+        question: Option<(Question, Basis)>,
     ) -> Result<TokenResponse, EndpointError> {
         let mut user = None;
         let error = match self.federated(client, &request, ip, &mut user).await {
-            Ok(response) => return Ok(response),
+            Ok((response, answer)) => {
+                if let (Some((question, basis)), Some((stored, until))) = (question, answer)
+                    && client.origin == Origin::Dashboard
+                {
+                    self.remember(question, Answer { stored, basis, until });
+                }
+                return Ok(response);
+            }
             Err(error) => error,
         };
         let name = request.connection.as_deref();
         Err(refuse(self, EventCode::VaultRefused, client, user.as_ref(), name, ip, error).await)
     }
 
-    /// The exchange, or why not; `user` becomes whose account it is about as soon as that is known.
+    /// The exchange, with what can be released again until the subject token ends; or why not. `user` becomes whose account it is about as soon as that is known.
     async fn federated(
         &self,
         client: &Client,
         request: &TokenRequest,
         ip: Option<&str>,
         user: &mut Option<UserId>,
-    ) -> Result<TokenResponse, EndpointError> {
+    ) -> Result<(TokenResponse, Option<(Stored, Timestamp)>), EndpointError> {
         if client.is_public() {
             let text = "A public client cannot use the token vault: it has no secret to prove itself with.";
             return Err(EndpointError::UnauthorizedClient(text.into()));
@@ -73,7 +87,8 @@ impl Oidc {
             tokio::join!(self.subject(client, request, ip), self.through(client, wanted.connection));
         let subject = subject?;
         *user = Some(subject.user_id.clone());
-        self.release(client, &subject, wanted, through?, ip).await
+        let (response, stored) = self.release(client, &subject, wanted, through?, ip).await?;
+        Ok((response, stored.map(|stored| (stored, subject.ends_at))))
     }
 
     /// The provider's access token of the subject's account, from the vault.
@@ -84,7 +99,7 @@ impl Oidc {
         wanted: Wanted<'_>,
         (connection, how): (Connection, Enabled),
         ip: Option<&str>,
-    ) -> Result<TokenResponse, EndpointError> {
+    ) -> Result<(TokenResponse, Option<Stored>), EndpointError> {
         let release = ReleaseRequest {
             user_id: &subject.user_id,
             connection: &connection,
@@ -96,15 +111,7 @@ impl Oidc {
             ip,
         };
         let released = self.vault.release(release).await.map_err(refusal)?;
-        Ok(TokenResponse {
-            scheme: Scheme::Bearer,
-            access_token: released.access_token,
-            issued_token_type: Some(wanted.issued_token_type),
-            expires_in: released.expires_in,
-            scopes: released.scopes,
-            refresh_token: None,
-            id_token: None,
-        })
+        Ok(response(released, wanted.issued_token_type))
     }
 
     /// The connection whose tokens the client may have, and how.
@@ -125,6 +132,23 @@ impl Oidc {
         }
         Ok((connection, how))
     }
+}
+
+/// The answer with a provider's token, and what of it can be released again.
+pub(super) fn response(
+    released: Released,
+    issued_token_type: &'static str,
+) -> (TokenResponse, Option<Stored>) {
+    let response = TokenResponse {
+        scheme: Scheme::Bearer,
+        access_token: released.access_token,
+        issued_token_type: Some(issued_token_type),
+        expires_in: released.expires_in,
+        scopes: released.scopes,
+        refresh_token: None,
+        id_token: None,
+    };
+    (response, released.stored)
 }
 
 /// The contract's answer to each way in which the vault says no.

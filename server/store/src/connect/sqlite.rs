@@ -14,6 +14,9 @@ use crate::StoreError;
 
 /// Connections for reading. Reads take microseconds; more would only contend.
 const READERS: u32 = 4;
+/// Pages in the write-ahead log, 4 KiB each, after which they are copied into the file: a page that is written again and
+/// again, as those of indexes are, is copied once.
+const CHECKPOINT: &str = "4000";
 /// How long to wait for another process (a command beside the server) that is writing.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -34,6 +37,7 @@ pub async fn open(url: &str, path: &str) -> Result<(DatabaseConnection, Database
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
     });
     // One connection: writers queue for it here, so the database never refuses one as busy.
     let write = Database::connect(writer).await?;

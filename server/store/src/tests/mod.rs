@@ -5,6 +5,7 @@ mod batches;
 mod connections;
 mod front;
 mod lists;
+mod releases;
 mod rotations;
 mod second_factors;
 mod sessions;

@@ -8,7 +8,7 @@ use coffer_core::{
 use super::{World, at, event, events, sealed};
 use crate::StoreError;
 
-fn set(world: &World) -> TokenSet {
+pub(super) fn set(world: &World) -> TokenSet {
     TokenSet {
         id: TokenSetId::generate(&SystemRng),
         user_id: world.user.id.clone(),
@@ -31,7 +31,7 @@ fn set(world: &World) -> TokenSet {
     }
 }
 
-async fn stored(world: &World) -> TokenSet {
+pub(super) async fn stored(world: &World) -> TokenSet {
     let set = set(world);
     world.store.token_sets().put(&set, &sealed("one"), event(EventCode::VaultStored)).await.unwrap();
     set
