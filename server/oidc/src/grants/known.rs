@@ -15,7 +15,7 @@ use super::{
     subject::REFRESH_TOKEN_TYPE,
     vault::{FEDERATED_TOKEN_TYPE, response},
 };
-use crate::{Oidc, client_auth::Credentials, dpop::Proofs};
+use crate::{Oidc, client_auth::Credentials, dpop::Proofs, error::EndpointError};
 
 /// Releases that are remembered, those asked for last.
 const MOST: usize = 10_000;
@@ -86,9 +86,14 @@ impl Oidc {
     }
 
     /// The answer that was given before, where it would be given again. Where not, or where this fails, it is
-    /// forgotten, and the request goes the long way, which says why.
-    pub(super) async fn once_more(&self, question: &Question, ip: Option<&str>) -> Option<TokenResponse> {
-        let answer = Arc::clone(self.known.lock().get(question)?);
+    /// forgotten, and the request goes the long way, which says why. A database that cannot do its work is not asked
+    /// a second time.
+    pub(super) async fn once_more(
+        &self,
+        question: &Question,
+        ip: Option<&str>,
+    ) -> Result<Option<TokenResponse>, EndpointError> {
+        let Some(answer) = self.known.lock().get(question).cloned() else { return Ok(None) };
         if self.clock.now() < answer.until {
             let repeated = Repeated {
                 stored: &answer.stored,
@@ -101,13 +106,16 @@ impl Oidc {
             match self.vault.release_again(repeated).await {
                 Ok(Some(released)) => {
                     metrics::counter!("coffer_releases_remembered_total").increment(1);
-                    return Some(response(released, FEDERATED_TOKEN_TYPE).0);
+                    return Ok(Some(response(released, FEDERATED_TOKEN_TYPE).0));
                 }
                 Ok(None) => {}
+                Err(error) if error.is_unavailable() => {
+                    return Err(EndpointError::Database(error.to_string()));
+                }
                 Err(error) => tracing::debug!(%error, "a release could not be repeated"),
             }
         }
         self.known.lock().remove(question);
-        None
+        Ok(None)
     }
 }

@@ -112,7 +112,7 @@ impl Oidc {
         if grant == GrantType::TokenVault
             && let Some(asked) = Question::of(&request, &credentials, proofs)
         {
-            if let Some(response) = self.once_more(&asked, ip).await {
+            if let Some(response) = self.once_more(&asked, ip).await? {
                 return Ok(response);
             }
             question = self.basis(&asked).await?.map(|basis| (asked, basis));
