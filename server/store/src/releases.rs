@@ -7,7 +7,7 @@ use coffer_core::audit::AuditEvent;
 use coffer_crypto::TokenHash;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait,
-    sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait as _, IntoTableRef, Query, SelectStatement},
 };
 
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 
 /// Releases of one transaction at most.
 const MOST: usize = 128;
+/// The column that triggers set.
+const REVISION: &str = "revision";
 
 /// Releases of providers' tokens to applications.
 #[derive(Clone, Debug)]
@@ -104,10 +106,12 @@ async fn write(store: &Store, releases: Vec<Again>) -> Result<Vec<bool>, StoreEr
 async fn bases<C: ConnectionTrait>(db: &C, keys: &[Key]) -> Result<HashMap<Key, Basis>, StoreError> {
     let mut found: HashMap<Key, Basis> = HashMap::new();
     for row in db.query_all(&statement(keys)).await? {
+        // Without an enablement there is nothing to release.
+        let Some(enablement) = row.try_get_by_index(4)? else { continue };
         let basis = found.entry((row.try_get_by_index(0)?, row.try_get_by_index(1)?)).or_insert(Basis {
             client: row.try_get_by_index(2)?,
             connection: row.try_get_by_index(3)?,
-            enablement: row.try_get_by_index(4)?,
+            enablement,
             accounts: vec![],
         });
         basis.accounts.push((row.try_get_by_index(5)?, row.try_get_by_index(6)?));
@@ -118,41 +122,40 @@ async fn bases<C: ConnectionTrait>(db: &C, keys: &[Key]) -> Result<HashMap<Key, 
     Ok(found)
 }
 
-/// A row for each account of the tokens' users at these connections.
+/// A row for each account of the tokens' users, anywhere. Everything is found by its key, whatever a planner knows or
+/// does not know of the tables: what could be reached another way is a query of its own for each row.
 fn statement(keys: &[Key]) -> SelectStatement {
-    use clients::Entity as Clients;
-    use connections::Entity as Connections;
-    use enablements::Entity as Enablements;
-    use refresh_tokens::Entity as Tokens;
+    use clients::{Column as Client, Entity as Clients};
+    use connections::{Column as Connection, Entity as Connections};
+    use enablements::{Column as Enablement, Entity as Enablements};
+    use refresh_tokens::{Column as Token, Entity as Tokens};
     use token_families::{Column as Family, Entity as Families};
     use token_sets::{Column as Set, Entity as Sets};
 
-    let of_family = |column: Family| Expr::col((Families, column));
-    let of_set = |column: Set| Expr::col((Sets, column));
-    let mut enabled =
-        Expr::col((Enablements, enablements::Column::ClientId)).equals((Families, Family::ClientId));
-    enabled = enabled
-        .and(Expr::col((Enablements, enablements::Column::ConnectionId)).equals((Sets, Set::ConnectionId)));
+    let of_client = Expr::col((Clients, Client::Id)).equals((Families, Family::ClientId));
+    let of_connection = || Expr::col((Connections, Connection::Id)).equals((Sets, Set::ConnectionId));
+    let of_both = Expr::col((Enablements, Enablement::ClientId))
+        .equals((Families, Family::ClientId))
+        .and(Expr::col((Enablements, Enablement::ConnectionId)).equals((Sets, Set::ConnectionId)));
+    let name = Query::select().column(Connection::Name).from(Connections).and_where(of_connection()).take();
     Query::select()
-        .column((Tokens, refresh_tokens::Column::TokenHash))
-        .column((Connections, connections::Column::Name))
-        .column((Clients, "revision"))
-        .column((Connections, "revision"))
-        .column((Enablements, "revision"))
+        .column((Tokens, Token::TokenHash))
+        .expr(name)
+        .expr(revision(Clients, of_client))
+        .expr(revision(Connections, of_connection()))
+        .expr(revision(Enablements, of_both))
         .column((Sets, Set::Id))
-        .column((Sets, "revision"))
+        .column((Sets, REVISION))
         .from(Tokens)
-        .inner_join(Families, of_family(Family::Id).equals((Tokens, refresh_tokens::Column::FamilyId)))
-        .inner_join(Clients, Expr::col((Clients, clients::Column::Id)).equals((Families, Family::ClientId)))
-        .inner_join(Sets, of_set(Set::UserId).equals((Families, Family::UserId)))
-        .inner_join(
-            Connections,
-            Expr::col((Connections, connections::Column::Id)).equals((Sets, Set::ConnectionId)),
-        )
-        .inner_join(Enablements, enabled)
-        .and_where(refresh_tokens::Column::TokenHash.is_in(keys.iter().map(|(token, _)| token.clone())))
-        .and_where(connections::Column::Name.is_in(keys.iter().map(|(_, name)| name.as_str())))
-        .and_where(refresh_tokens::Column::RotatedAt.is_null())
-        .and_where(token_families::Column::RevokedAt.is_null())
+        .inner_join(Families, Expr::col((Families, Family::Id)).equals((Tokens, Token::FamilyId)))
+        .inner_join(Sets, Expr::col((Sets, Set::UserId)).equals((Families, Family::UserId)))
+        .and_where(Token::TokenHash.is_in(keys.iter().map(|(token, _)| token.clone())))
+        .and_where(Token::RotatedAt.is_null())
+        .and_where(Family::RevokedAt.is_null())
         .take()
+}
+
+/// The revision of the one row of `table` that is meant.
+fn revision(table: impl IntoTableRef, meant: Expr) -> SelectStatement {
+    Query::select().column(REVISION).from(table).and_where(meant).take()
 }
