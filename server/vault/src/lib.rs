@@ -11,6 +11,9 @@
 //!    Where the application may have less than the account allows, the refresh asks for that alone
 //!    ([`narrow`]).
 //! 5. The release is recorded as an audit event before the token leaves.
+//!
+//! One that repeats an earlier release ([`Vault::release_again`]) is recorded if all that the earlier one rested on
+//! still stands, and reads nothing else.
 
 mod collapse;
 mod keep;
