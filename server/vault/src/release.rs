@@ -57,13 +57,6 @@ pub struct Stored {
     sealed: Sealed,
 }
 
-impl Stored {
-    /// Whose account it is.
-    pub fn user_id(&self) -> &UserId {
-        &self.set.user_id
-    }
-}
-
 /// A release that repeats an earlier one, of the same refresh token through the same connection.
 #[derive(Clone, Debug)]
 pub struct Repeated<'a> {
