@@ -105,6 +105,14 @@ impl<T, R> Drop for Writer<T, R> {
     }
 }
 
+/// Tells each of a group what came of theirs.
+pub fn tell_each<R>(told: Vec<Told<R>>, outcomes: Vec<R>) {
+    for (told, outcome) in told.into_iter().zip(outcomes) {
+        // A caller that went away does not need the answer.
+        let _ = told.send(Ok(outcome));
+    }
+}
+
 /// Tells all of a group the same.
 pub fn tell<R: Clone>(told: Vec<Told<R>>, outcome: Result<R, StoreError>) {
     let outcome = outcome.map_err(|error| {

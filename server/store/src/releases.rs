@@ -14,7 +14,7 @@ use crate::{
     Store, StoreError, audit,
     batch::padded,
     entity::{clients, connections, enablements, refresh_tokens, token_families, token_sets},
-    group::{Told, tell},
+    group::{Told, tell, tell_each},
 };
 
 /// Releases of one transaction at most.
@@ -78,8 +78,7 @@ impl Releases {
 async fn write_group(store: Store, group: Vec<(Again, Told<bool>)>) {
     let (releases, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
     match write(&store, releases).await {
-        // A caller that went away does not need the answer.
-        Ok(done) => told.into_iter().zip(done).for_each(|(told, done)| drop(told.send(Ok(done)))),
+        Ok(done) => tell_each(told, done),
         Err(error) => tell(told, Err(error)),
     }
 }

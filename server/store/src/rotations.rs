@@ -15,7 +15,7 @@ use crate::{
     Store, StoreError, Tokens, audit,
     batch::{insert_all, padded},
     entity::{access_tokens, refresh_tokens, token_families},
-    group::{Told, tell},
+    group::{Told, tell, tell_each},
     trouble::Trouble,
     turns,
 };
@@ -64,8 +64,7 @@ impl Tokens {
 async fn write_group(store: Store, group: Vec<(Rotation, Told<bool>)>) {
     let (rotations, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
     match write(&store, &rotations, Waits::Little).await {
-        // A caller that went away does not need the answer.
-        Ok(done) => told.into_iter().zip(done).for_each(|(told, done)| drop(told.send(Ok(done)))),
+        Ok(done) => tell_each(told, done),
         Err(error) if concerns_all(&store, &error) => tell(told, Err(error)),
         // It is one of them, which takes none of the others along: each by itself, and none waits for the next.
         Err(_) => {

@@ -106,7 +106,7 @@ impl Oidc {
             match self.vault.release_again(repeated).await {
                 Ok(Some(released)) => {
                     metrics::counter!("coffer_releases_remembered_total").increment(1);
-                    return Ok(Some(response(released, FEDERATED_TOKEN_TYPE).0));
+                    return Ok(Some(response(released, FEDERATED_TOKEN_TYPE)));
                 }
                 Ok(None) => {}
                 Err(error) if error.is_unavailable() => {

@@ -110,8 +110,9 @@ impl Oidc {
             ceiling: how.scope_ceiling.as_ref(),
             ip,
         };
-        let released = self.vault.release(release).await.map_err(refusal)?;
-        Ok(response(released, wanted.issued_token_type))
+        let mut released = self.vault.release(release).await.map_err(refusal)?;
+        let stored = released.stored.take();
+        Ok((response(released, wanted.issued_token_type), stored))
     }
 
     /// The connection whose tokens the client may have, and how.
@@ -134,12 +135,9 @@ impl Oidc {
     }
 }
 
-/// The answer with a provider's token, and what of it can be released again.
-pub(super) fn response(
-    released: Released,
-    issued_token_type: &'static str,
-) -> (TokenResponse, Option<Stored>) {
-    let response = TokenResponse {
+/// The answer with a provider's token.
+pub(super) fn response(released: Released, issued_token_type: &'static str) -> TokenResponse {
+    TokenResponse {
         scheme: Scheme::Bearer,
         access_token: released.access_token,
         issued_token_type: Some(issued_token_type),
@@ -147,8 +145,7 @@ pub(super) fn response(
         scopes: released.scopes,
         refresh_token: None,
         id_token: None,
-    };
-    (response, released.stored)
+    }
 }
 
 /// The contract's answer to each way in which the vault says no.
